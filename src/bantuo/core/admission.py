@@ -17,12 +17,9 @@ from bantuo.core.vocabulary import Reader, Rule, Vocabulary
 MASKS = ("failed", "not_evidenced", "not_applicable")
 GATES_MAX = 62  # a mask is an int64 and stays positive
 
-_COMPARISONS = {
-    ">=": ">=", "<=": "<=", ">": ">", "<": "<", "==": "==", "!=": "!=",
-    "ge": ">=", "le": "<=", "gt": ">", "lt": "<", "eq": "==", "ne": "!=", "=": "==",
-    "at_least": ">=", "at_most": "<=", "contains": "==", "in": "==", "is": "==",
-}  # fmt: skip
-_SCALES = {"ppm": 1_000_000, "bp": 10_000, "percent": 100}
+_ERP_METRICS = ("erp_api_version", "sync_p95_ms")
+_OPS = ("<", "<=", "==", ">=", ">")
+_SCALES = {"ppm": 1_000_000, "bp": 10_000}
 
 
 class GateUnreadable(ValueError):
@@ -41,6 +38,7 @@ class Gate:
     scale: int = 1
     applies_when: tuple[str, int] | None = None
     needs: tuple[str, int] | None = None
+    profile: str | None = None
 
     @property
     def rule_id(self) -> str:
@@ -57,17 +55,22 @@ class Gate:
         return (*own, *other)
 
 
-def gates_in_force(book: Book, *, on: date, topic_prefix: str = "ELG-") -> tuple[Gate, ...]:
+def gates_in_force(book: Book, *, on: date) -> tuple[Gate, ...]:
     """The gates that a seller meets on a day, in the order of the book.
 
     A rule without a value on that day is no gate yet (EPR before 2024-07-01), so it is left out.
     """
-    return tuple(_gates(book, on, topic_prefix))
+    return tuple(gate for gate in _gates(book, on) if gate.profile is None)
 
 
-def _gates(book: Book, on: date, prefix: str) -> Iterator[Gate]:
+def fit_gates_in_force(book: Book, *, on: date) -> tuple[Gate, ...]:
+    """The parts of the fit profiles: compared like gates, but advice and never a reason to refuse."""
+    return tuple(gate for gate in _gates(book, on) if gate.profile is not None)
+
+
+def _gates(book: Book, on: date) -> Iterator[Gate]:
     for rule_id, rule in book.rules.items():
-        found = book.find(rule_id, on) if rule_id.startswith(prefix) and "gate" in rule.detail else None
+        found = book.find(rule_id, on) if "gate" in rule.detail else None
         if found is not None:
             yield read_gate(book, found, on=on)
 
@@ -75,30 +78,37 @@ def _gates(book: Book, on: date, prefix: str) -> Iterator[Gate]:
 def read_gate(book: Book, cite: InForce, *, on: date) -> Gate:
     """The gate a rule describes; raises GateUnreadable naming the rule."""
     told: Mapping[str, Any] = cite.rule.detail["gate"]
-    op = _COMPARISONS.get(str(told.get("op", "==")))
-    if op is None or "metric" not in told or "kind" not in told:
-        raise GateUnreadable(f"{cite.rule.id}: gate needs kind, metric and a known op, not {dict(told)}")
-    unit = str(told.get("unit", cite.rule.unit))
+    if told.get("kind") == "ratio" and cite.rule.unit not in _SCALES:
+        raise GateUnreadable(f"{cite.rule.id}: a ratio is compared in {' or '.join(_SCALES)}")
+    if told.get("op") not in _OPS or "metric" not in told or "kind" not in told:
+        raise GateUnreadable(f"{cite.rule.id}: gate needs kind, metric and one of {' '.join(_OPS)}")
     return Gate(
         cite=cite,
         kind=str(told["kind"]),
         metric=str(told["metric"]),
-        op=op,
-        limit=_limit(cite, told),
-        scale=_SCALES.get(unit, _SCALES.get(cite.rule.unit, 1)) if told["kind"] == "ratio" else 1,
-        applies_when=_condition(told.get("applies_when")),
+        op=str(told["op"]),
+        limit=_limit(cite),
+        scale=_SCALES[cite.rule.unit] if told["kind"] == "ratio" else 1,
+        applies_when=_condition(book, cite.rule.id, told, on),
         needs=_sample(book, told, on),
+        profile=told.get("profile"),
     )
 
 
-def _limit(cite: InForce, told: Mapping[str, Any]) -> int:
+def _limit(cite: InForce) -> int:
     """A limit that is text or a list (a phrase, the category list) is met when its metric is 1."""
-    value = told.get("equals", cite.amount)
-    return int(value) if isinstance(value, int) else 1
+    return int(cite.amount) if isinstance(cite.amount, int) else 1
 
 
-def _condition(told: Mapping[str, Any] | None) -> tuple[str, int] | None:
-    return (str(told["metric"]), int(told["equals"])) if told else None
+def _condition(book: Book, rule_id: str, told: Mapping[str, Any], on: date) -> tuple[str, int] | None:
+    """Whom the gate is for, unless the book widens it to all or asks no ERP of anybody."""
+    scope, erp = book.find(f"{rule_id}.scope", on), book.find("ELG-11.erp_required", on)
+    if scope is not None and scope.amount == "all":
+        return None
+    if told["metric"] in _ERP_METRICS and erp is not None and not erp.amount:
+        return ("has_erp", 1)
+    when: Mapping[str, Any] | None = told.get("applies_when")
+    return (str(when["metric"]), int(when["equals"])) if when else None
 
 
 def _sample(book: Book, told: Mapping[str, Any], on: date) -> tuple[str, int] | None:
@@ -174,7 +184,5 @@ def _passes(k: Vocabulary, r: Reader, gate: Gate) -> Any:
             return left > right
         case "<":
             return left < right
-        case "==":
-            return k.eq(left, right)
         case _:
-            return (left < right) | (left > right)
+            return k.eq(left, right)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 
 from bantuo.core.money import format_percent
 from bantuo.core.rate_card import DEFAULTS, INPUT_RANGES, SIDES, AdValorem, Card
@@ -45,11 +46,7 @@ class Limit:
 
 def input_limits(card: Card) -> dict[str, Limit]:
     """The limit of each input that the card reads, with the sentence that refuses what is outside."""
-    limits = {
-        name: Limit(low, high, False, f"must be an integer from {low} to {high}")
-        for name in card.inputs
-        for low, high in [INPUT_RANGES[name]]
-    }
+    limits = {name: _plain_limit(name) for name in card.inputs}
     for line in card.lines:
         if isinstance(line.tariff, AdValorem) and line.tariff.granted_input:
             limits[line.tariff.granted_input] = _granted_limit(line.tariff)
@@ -61,62 +58,61 @@ def complete_inputs(card: Card, inputs: Mapping[str, object]) -> dict[str, int]:
 
     Sides that were given are kept, so that a quote can show them. Raises InputsRefused.
     """
-    problems = [
-        InputProblem(name, inputs[name], f"unknown input; known are {', '.join(INPUT_RANGES)}")
-        for name in inputs
-        if name not in INPUT_RANGES
-    ]
-    given = {name: _as_integer(name, value, problems) for name, value in inputs.items() if name in INPUT_RANGES}
-    _add_volume(card, given, problems)
+    problems = [_unknown(name, inputs[name]) for name in inputs if name not in INPUT_RANGES]
+    given = {name: value for name, value in DEFAULTS.items() if name not in inputs}
+    for name in INPUT_RANGES.keys() & inputs.keys():
+        _take_integer(name, inputs[name], given, problems)
+    sides = SIDES if card.reads_volume and not card.reads_sides and all(s in given for s in SIDES) else ()
+    if sides:
+        _take_volume(given, problems)
     limits = input_limits(card)
-    for name, limit in limits.items():
-        value = given.setdefault(name, DEFAULTS.get(name))
-        if value is None and name not in inputs:
-            problems.append(InputProblem(name, None, "is missing"))
-        elif value is not None and not limit.allows(value):
-            problems.append(InputProblem(name, value, limit.rule))
+    for name in (*sides, *limits):
+        _check_limit(name, limits.get(name) or _plain_limit(name), given, inputs, problems)
     if problems:
         raise InputsRefused(tuple(problems))
-    kept = (*limits, *(side for side in SIDES if side in given and card.reads_volume))
-    return {name: value for name in dict.fromkeys(kept) if (value := given[name]) is not None}
+    return {name: given[name] for name in (*sides, *limits)}
+
+
+def _unknown(name: str, value: object) -> InputProblem:
+    return InputProblem(name, value, f"unknown input; known are {', '.join(INPUT_RANGES)}")
+
+
+def _take_integer(name: str, value: object, given: dict[str, int], problems: list[InputProblem]) -> None:
+    if isinstance(value, bool) or type(value) is int:
+        given[name] = int(value)
+    else:
+        problems.append(
+            InputProblem(name, value, "must be an integer" if value is not None else "is missing")
+        )
+
+
+def _take_volume(given: dict[str, int], problems: list[InputProblem]) -> None:
+    product = prod(given[side] for side in SIDES)
+    if given.setdefault("volume_mm3", product) != product:
+        problems.append(InputProblem("volume_mm3", given["volume_mm3"], f"the sides give {product}"))
+
+
+def _check_limit(
+    name: str,
+    limit: Limit,
+    given: Mapping[str, int],
+    inputs: Mapping[str, object],
+    problems: list[InputProblem],
+) -> None:
+    if name in given:
+        if not limit.allows(given[name]):
+            problems.append(InputProblem(name, given[name], limit.rule))
+    elif name not in inputs:
+        hint = f", and so is one of {', '.join(SIDES)}" if name == "volume_mm3" else ""
+        problems.append(InputProblem(name, None, f"is missing{hint}"))
+
+
+def _plain_limit(name: str) -> Limit:
+    low, high = INPUT_RANGES[name]
+    return Limit(low, high, False, f"must be an integer from {low} to {high}")
 
 
 def _granted_limit(tariff: AdValorem) -> Limit:
     low, high = format_percent(tariff.floor_bp), format_percent(tariff.rate_bp)
     rule = f"{tariff.floor_rule}: a granted rate is from {low} to {high}"
     return Limit(tariff.floor_bp, tariff.rate_bp, True, rule)
-
-
-def _as_integer(name: str, value: object, problems: list[InputProblem]) -> int | None:
-    if isinstance(value, bool) or type(value) is int:
-        return int(value)
-    problems.append(InputProblem(name, value, "must be an integer" if value is not None else "is missing"))
-    return None
-
-
-def _add_volume(card: Card, given: dict[str, int | None], problems: list[InputProblem]) -> None:
-    sides = [given.get(side) for side in SIDES]
-    if not card.reads_volume or card.reads_sides or any(side is None for side in sides):
-        _say_how_to_give_size(card, given, problems)
-        return
-    for name, side in zip(SIDES, sides, strict=True):
-        low, high = INPUT_RANGES[name]
-        if side is not None and not low <= side <= high:
-            problems.append(InputProblem(name, side, f"must be an integer from {low} to {high}"))
-    product = _product(sides)
-    if given.setdefault("volume_mm3", product) != product:
-        problems.append(InputProblem("volume_mm3", given["volume_mm3"], f"the sides give {product}"))
-
-
-def _say_how_to_give_size(card: Card, given: Mapping[str, int | None], problems: list[InputProblem]) -> None:
-    if card.reads_volume and not card.reads_sides and "volume_mm3" not in given:
-        missing = [side for side in SIDES if side not in given]
-        rule = "is missing" + (f", as is {', '.join(missing)}" if missing else "")
-        problems.append(InputProblem("volume_mm3", None, rule))
-
-
-def _product(sides: list[int | None]) -> int:
-    product = 1
-    for side in sides:
-        product *= side or 0
-    return product

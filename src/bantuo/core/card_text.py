@@ -176,7 +176,7 @@ class _Reading:
             self._check_line(line, before=codes[:place], card=card)
 
     def _check_line(self, line: Line, *, before: list[str], card: Card) -> None:
-        if line.code in {*INPUT_RANGES, "total_fen", "over_card"} - {"label", "photo_qc"} or not line.code.isidentifier():
+        if not line.code.isidentifier() or line.code in ("total_fen", "over_card"):
             self.problems.append(f"line {line.code}: not usable as a code")
         match line.tariff:
             case PercentOf(lines=lines) if set(lines) - set(before) or not lines:
@@ -297,8 +297,8 @@ def _linear(f: _Fields) -> WeightLinear:
 
 
 def _bands(f: _Fields) -> Tariff:
-    asked = f.take("bands", default=[])
-    return WeightBands(tuple(_band(_Fields(f.reading, band, f"{f.where} bands[{n}]")) for n, band in enumerate(asked)))
+    asked = enumerate(f.take("bands", default=[]))
+    return WeightBands(tuple(_band(_Fields(f.reading, band, f"{f.where} bands[{n}]")) for n, band in asked))
 
 
 def _band(f: _Fields) -> Band:

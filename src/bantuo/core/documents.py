@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from bantuo.core.identifiers import check_uscc
+
+LICENCE = "DOC-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,47 +17,63 @@ class DocumentRule:
     """One required paper, the ticks a reviewer must be able to set, and what may stand in for it.
 
     `instead` are values of `bank.account_evidence` that do as well as the paper itself (A-31).
-    `when` names the segment that needs it: all, branded or apparel.
+    `when` names the segment that needs it: all, branded, epr (sold to one of `sites`) or none of them.
     """
 
     kind: str
     ticks: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
     when: str = "all"
+    sites: frozenset[str] = frozenset()
 
 
 def documents_missing(
     profile: Mapping[str, Any], *, on: date, rules: Sequence[DocumentRule]
 ) -> tuple[str, ...] | None:
-    """One line per required paper that is missing or does not hold; None if no list was handed in."""
+    """One line per fault of a required paper: missing, expired, unticked; None if no list was handed in."""
     if "documents" not in profile:
         return None
     handed: Mapping[str, Mapping[str, Any]] = {d["kind"]: d for d in profile["documents"]}
     required = [rule for rule in rules if _is_required(rule, profile)]
-    lines = [line for rule in required for line in _faults(rule, handed, profile, on)]
-    return tuple(lines)
+    return tuple(line for rule in required for line in _faults(rule, handed, profile, on))
 
 
 def _is_required(rule: DocumentRule, profile: Mapping[str, Any]) -> bool:
     match rule.when:
         case "branded":
-            return profile.get("brand", {}).get("authorisation", "none") != "none"
-        case "apparel":
-            return any(p.get("apparel") for p in profile.get("products", ()))
-        case _:
-            return True
+            return bool(profile.get("brand", {}).get("authorisation", "none") != "none")
+        case "epr":
+            return any(rule.sites.intersection(p.get("sites", ())) for p in profile.get("products", ()))
+        case when:
+            return when == "all"
 
 
 def _faults(
     rule: DocumentRule, handed: Mapping[str, Mapping[str, Any]], profile: Mapping[str, Any], on: date
-) -> tuple[str, ...]:
+) -> Iterator[str]:
     document = handed.get(rule.kind)
     if document is None:
-        stands_in = profile.get("bank", {}).get("account_evidence") in rule.instead
-        return () if stands_in else (f"{rule.kind}: missing",)
+        if not _is_evidenced_elsewhere(rule, profile):
+            yield f"{rule.kind}: missing"
+        return
+    if rule.kind == LICENCE:
+        yield from _licence_faults(profile.get("company", {}))
     expires = document.get("expires_on")
     if expires and date.fromisoformat(expires) < on:
-        return (f"{rule.kind}: expired on {expires}",)
+        yield f"{rule.kind}: expired on {expires}"
     ticks: Mapping[str, bool] = document.get("ticks", {})
-    unticked = [tick for tick in rule.ticks if ticks.get(tick) is False]
-    return (f"{rule.kind}: {', '.join(unticked)}",) if unticked else ()
+    yield from (f"{rule.kind}: not ticked: {tick}" for tick in rule.ticks if ticks.get(tick) is False)
+
+
+def _licence_faults(company: Mapping[str, Any]) -> Iterator[str]:
+    checked = check_uscc(company["uscc"]) if "uscc" in company else None
+    if checked is not None and checked.verdict == "rejected":
+        yield f"{LICENCE}: company.uscc {checked.number}: {checked.reason}"
+
+
+def _is_evidenced_elsewhere(rule: DocumentRule, profile: Mapping[str, Any]) -> bool:
+    """Another paper does as well (A-31), or each EPR number comes with its own certificate."""
+    if profile.get("bank", {}).get("account_evidence") in rule.instead:
+        return True
+    numbers = [e for p in profile.get("products", ()) for e in p.get("epr", ()) if e["site"] in rule.sites]
+    return bool(numbers) and all(e.get("certificate") for e in numbers)

@@ -33,6 +33,7 @@ from bantuo.core.vocabulary import Ints, Reader, Rule, Vocabulary, ceil_div, hal
 __all__ = [
     "DEFAULTS",
     "INPUT_RANGES",
+    "SIDES",
     "Card",
     "CardProblems",
     "card_from_mapping",

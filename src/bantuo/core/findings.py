@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bantuo.core.admission import Gate
+from bantuo.core.admission import Gate, gate_rule
 from bantuo.core.money import format_fen, format_fraction
 from bantuo.core.policy import InForce, Reading, Source, Text
+from bantuo.core.vocabulary import Ints
 
 PASS, FAIL = "pass", "fail"
 NOT_EVIDENCED, NOT_APPLICABLE = "not_evidenced", "not_applicable"
-STATUSES = (PASS, FAIL, NOT_EVIDENCED, NOT_APPLICABLE)
-_SIGNS = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠", ">": ">", "<": "<"}
+REVIEW = "review"  # of a warning: a person has to look, nothing is refused
+_SIGNS = {">=": "≥", "<=": "≤", "==": "=", ">": ">", "<": "<"}
 _PROVIDE = Text(zh="补充资料:", en="Hand in what is needed for: ")
 
 
@@ -74,9 +75,7 @@ def gate_findings(
         yield gate_finding(gate, status=status, values=values, evidence=evidence.get(gate.metric, ()))
 
 
-def gate_finding(
-    gate: Gate, *, status: str, values: Mapping[str, int], evidence: tuple[str, ...]
-) -> Finding:
+def gate_finding(gate: Gate, *, status: str, values: Mapping[str, int], evidence: tuple[str, ...]) -> Finding:
     """One gate in words, with everything needed to open it."""
     cite, detail = gate.cite, gate.cite.rule.detail
     return Finding(
@@ -86,7 +85,7 @@ def gate_finding(
         status=status,
         observed=observed_text(gate, values=values),
         required=required_text(gate),
-        evidence=evidence,
+        evidence=evidence or _where_to_look(detail),
         fix=_fix(cite, status),
         fixable_now=bool(detail.get("fixable_now", False)) or status == NOT_EVIDENCED,
         source=cite.value.source,
@@ -94,6 +93,11 @@ def gate_finding(
         reading=cite.rule.readings,
         version=cite.version,
     )
+
+
+def _where_to_look(detail: Mapping[str, object]) -> tuple[str, ...]:
+    """The place of the profile that the gate reads, when the profile has nothing there."""
+    return (str(detail["mend"]),) if "mend" in detail else ()
 
 
 def _fix(cite: InForce, status: str) -> Text | None:
@@ -128,9 +132,9 @@ def required_text(gate: Gate) -> str:
     """The limit with its sign, `≥ 65%`."""
     if gate.is_ratio:
         return f"{_SIGNS[gate.op]} {format_fraction(gate.limit * 100, gate.scale, places=4)}%"
-    amount = gate.cite.amount
-    shown = amount if isinstance(amount, str) else quantity_text(gate.limit, unit=_unit(gate))
-    return f"{_SIGNS[gate.op]} {shown}"
+    if isinstance(gate.cite.amount, str):
+        return f"contains {gate.cite.amount}"
+    return f"{_SIGNS[gate.op]} {quantity_text(gate.limit, unit=_unit(gate))}"
 
 
 def _unit(gate: Gate) -> str:
@@ -153,3 +157,37 @@ def quantity_text(amount: int, *, unit: str) -> str:
             return f"{amount} {unit}"
         case _:
             return str(amount)
+
+
+def gate_warnings(
+    gates: Sequence[Gate], *, values: Mapping[str, int], evidence: Mapping[str, tuple[str, ...]]
+) -> Iterator[Finding]:
+    """What refuses nobody but is worth saying.
+
+    A limit that is not for this seller, yet crossed (attributes of goods that are not apparel, A-06),
+    and what a person has to look at: EPR numbers of unknown shape, a brand still under review.
+    """
+    for gate in gates:
+        if gate.applies_when is not None and _is_spared(gate, values):
+            bare = replace(gate, applies_when=None)
+            if judge_gate(bare, values=values) == FAIL:
+                yield gate_finding(bare, status=FAIL, values=values, evidence=evidence.get(gate.metric, ()))
+        waiting = _FOR_REVIEW.get(gate.metric, "")
+        if values.get(waiting, 0) > 0:
+            yield gate_finding(gate, status=REVIEW, values=values, evidence=evidence.get(waiting, ()))
+
+
+_FOR_REVIEW = {"epr_missing": "epr_to_review", "brand_failed": "brand_pending"}
+
+
+def _is_spared(gate: Gate, values: Mapping[str, int]) -> bool:
+    return judge_gate(gate, values=values) == NOT_APPLICABLE
+
+
+def judge_gate(gate: Gate, *, values: Mapping[str, int]) -> str:
+    """The status of one gate by the one rule, for a metric or two; whole sellers go by masks."""
+
+    def read(name: str) -> int:
+        return int(name.removesuffix("_known") in values) if name.endswith("_known") else values.get(name, 0)
+
+    return mask_statuses((gate,), masks=gate_rule((gate,))(Ints(), read))[0]

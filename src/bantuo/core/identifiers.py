@@ -58,7 +58,7 @@ def check_identity_number(text: str) -> Checked:
     try:
         return Checked(ric.validate(number), "accepted")
     except ValidationError as problem:
-        return Checked(number, "rejected", problem.message)
+        return Checked(number, "rejected", str(problem))
 
 
 def mask_identity_number(number: str) -> str:

@@ -35,6 +35,7 @@ class Terms:
 
     categories: frozenset[str]
     scope_phrase: str
+    attribute_scope: str  # apparel | all (A-06)
     turnover_months: int
     epr_streams: tuple[EprStream, ...]
     documents: tuple[DocumentRule, ...]
@@ -143,7 +144,7 @@ def _measure_company(sheet: _Sheet, profile: Profile, on: date, terms: Terms) ->
     age = (on - date.fromisoformat(registered)).days if registered else None
     sheet.put("licence_age_days", age, "company.registered_on")
     scope = company.get("business_scope")
-    has_phrase = None if scope is None else int(terms.scope_phrase in _plain(scope))
+    has_phrase = None if scope is None else int(terms.scope_phrase in "".join(_normal(scope).split()))
     sheet.put("scope_contains", has_phrase, "company.business_scope")
     pair = (company.get("licence_address"), company.get("operating_address"))
     matches = int(_plain(pair[0]) == _plain(pair[1])) if pair[0] and pair[1] else None
@@ -157,13 +158,18 @@ def _measure_company(sheet: _Sheet, profile: Profile, on: date, terms: Terms) ->
 
 def _plain(text: str) -> str:
     """Full-width forms, spaces and punctuation must not make two addresses differ."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    return "".join(c for c in _normal(text).casefold() if c.isalnum())
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
 
 
 def _measure_brand(sheet: _Sheet, brand: Mapping[str, Any]) -> None:
     authorisation = brand.get("authorisation")
     failed = None if authorisation is None else int(authorisation == "failed")
     sheet.put("brand_failed", failed, f"brand.authorisation: {authorisation}")
+    sheet.put("brand_pending", int(authorisation == "pending"), f"brand.authorisation: {authorisation}")
     registered = brand.get("registered")
     sheet.put("brand_registered", None if registered is None else int(registered), "brand.registered")
 
@@ -198,7 +204,7 @@ def _measure_products(sheet: _Sheet, profile: Profile, on: date, terms: Terms) -
     sheet.put("apparel", apparel, "products[].apparel")
     worn = [p for p in products if p.get("apparel")]
     _measure_charts(sheet, worn, terms)
-    _measure_attributes(sheet, worn or products)
+    _measure_attributes(sheet, worn if worn and terms.attribute_scope == "apparel" else products)
     _measure_epr(sheet, products, terms)
     _measure_parcels(sheet, products)
     times = _all(products, "listed_times")

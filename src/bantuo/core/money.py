@@ -18,6 +18,8 @@ _OTHER_CURRENCY = re.compile(
 _YUAN_MARKS = re.compile(r"^(?:¥|￥|CNY|RMB)\s*|\s*(?:元|CNY|RMB)$", re.IGNORECASE)
 _SIZE_MARKS = re.compile(r"\s*[xX×*✕]\s*")
 
+SCIENTIFIC_REFUSED = "scientific notation has lost digits: format the cell as text"
+
 WEIGHT_UNITS: Mapping[str, int] = {"kg": 3, "g": 0}
 LENGTH_UNITS: Mapping[str, int] = {"m": 3, "cm": 1, "mm": 0}
 DISTANCE_UNITS: Mapping[str, int] = {"km": 3, "m": 0}
@@ -35,7 +37,7 @@ def scaled_integer(text: str, *, places: int, field: str = "", what: str = "a pl
     """`text` × 10^`places` as an exact integer; refuses more decimals than `places` holds."""
     stripped = text.strip()
     if _SCIENTIFIC.fullmatch(stripped):
-        raise AmountUnreadable(text, "scientific notation: digits may be lost, format the cell as text", field=field)
+        raise AmountUnreadable(text, SCIENTIFIC_REFUSED, field=field)
     found = _NUMBER.fullmatch(stripped)
     if found is None:
         raise AmountUnreadable(text, f"must be {what}", field=field)

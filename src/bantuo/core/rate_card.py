@@ -32,7 +32,13 @@ SIDES = ("length_mm", "width_mm", "height_mm")
 
 # What an input is when it is not given: a service that was not ticked, a rate that was not granted.
 # Every other input must be stated, since a guess would under- or overcharge.
-DEFAULTS: Mapping[str, int] = {"label": 0, "photo_qc": 0, "carton_pieces": 0, "granted_rate_bp": 0, "items": 1}
+DEFAULTS: Mapping[str, int] = {
+    "label": 0,
+    "photo_qc": 0,
+    "carton_pieces": 0,
+    "granted_rate_bp": 0,
+    "items": 1,
+}
 
 WEIGHT_MODES = ("actual", "greater_of", "half_throw")
 BASES = ("chargeable", "actual", "volumetric")

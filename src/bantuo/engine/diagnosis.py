@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from importlib.resources import files
 from typing import Any
 
 import polars as pl
 
-from bantuo.core.admission import MASKS, Gate, gate_inputs, gate_rule, gates_in_force
-from bantuo.core.documents import DocumentRule
-from bantuo.core.findings import FAIL, NOT_EVIDENCED, PASS, Finding, gate_findings, mask_rules
-from bantuo.core.metrics import EprStream, Measured, Terms, seller_metrics
-from bantuo.core.policy import Book
+from bantuo.core.admission import MASKS, Gate, fit_gates_in_force, gate_inputs, gate_rule, gates_in_force
+from bantuo.core.findings import FAIL, NOT_EVIDENCED, PASS, Finding, gate_findings, gate_warnings, mask_rules
+from bantuo.core.metrics import Measured, seller_metrics
+from bantuo.core.policy import Book, Text
 from bantuo.engine.columns import apply_rule
+from bantuo.engine.terms import terms_in_force
 from bantuo.engine.trace import compile_rule
 
 
@@ -26,6 +24,7 @@ class Fit:
     """Whether the seller is like the sellers a profile describes: advice, never a gate (A-02)."""
 
     profile: str
+    label: Text
     status: str  # pass: fits | fail: does not | not_evidenced
     parts: tuple[Finding, ...]
 
@@ -73,6 +72,10 @@ class GateSet:
             gate_findings(self.gates, masks=masks, values=measured.values, evidence=measured.evidence)
         )
 
+    def warnings(self, measured: Measured) -> tuple[Finding, ...]:
+        """What refuses nobody but is worth saying to one seller."""
+        return tuple(gate_warnings(self.gates, values=measured.values, evidence=measured.evidence))
+
 
 class Evaluator:
     """The rules of a book on one day, ready to assess one seller or screen a million."""
@@ -80,7 +83,7 @@ class Evaluator:
     def __init__(self, book: Book, on: date, *, categories: Collection[str] | None = None) -> None:
         self.book, self.on = book, on
         self.gates = GateSet(gates_in_force(book, on=on))
-        self._fits = GateSet(gates_in_force(book, on=on, topic_prefix="FIT-"))
+        self._fits = GateSet(fit_gates_in_force(book, on=on))
         self.terms = terms_in_force(book, on, categories=categories)
 
     def assess(self, profile: Mapping[str, Any]) -> Assessment:
@@ -90,25 +93,37 @@ class Evaluator:
         return Assessment(
             passed=not any(finding.is_open for finding in findings),
             findings=findings,
-            warnings=(),
-            fit=_fits(self._fits.findings(measured)),
+            warnings=self.gates.warnings(measured),
+            fit=self._fit(measured),
             book=self.book.id,
             version=self.book.version,
             at=self.on,
         )
 
+    def _fit(self, measured: Measured) -> tuple[Fit, ...]:
+        parts: dict[str, list[Finding]] = {}
+        for gate, finding in zip(self._fits.gates, self._fits.findings(measured), strict=True):
+            parts.setdefault(gate.profile or "", []).append(finding)
+        return tuple(
+            Fit(profile=name, label=self.book.rules[name].label, status=_worst(own), parts=tuple(own))
+            for name, own in parts.items()
+        )
+
     def screen(self, frame: pl.LazyFrame) -> pl.LazyFrame:
-        """Many sellers at once: the frame with `passed`, `failed_rules`, `not_evidenced_rules` and masks.
+        """Many sellers at once: the frame with the answer added, one row each, in any number.
 
         In: a nullable Int64 column per name of `gates.inputs`; null, or no such column, is not known.
-        Out: `passed` Boolean; `failed`, `not_evidenced`, `not_applicable` Int64 masks; the rule ids
-        of the first two as text, spelled out once per distinct mask.
+        Out: `passed` Boolean; `failed`, `not_evidenced` rule ids as text (spelled out once per distinct
+        mask); `failed_mask`, `not_evidenced_mask`, `not_applicable_mask` Int64, bit i for the i-th gate.
         """
-        rated = apply_rule(self._with_knowns(frame), self.gates.rule)
-        return rated.drop(f"{name}_known" for name in self.gates.inputs).with_columns(
+        kept = [name for name in frame.collect_schema().names() if name not in self.gates.inputs]
+        masks = apply_rule(self._with_knowns(frame), self.gates.rule)
+        return masks.select(
+            *kept,
             ((pl.col("failed") == 0) & (pl.col("not_evidenced") == 0)).alias("passed"),
             self._spelled("failed"),
             self._spelled("not_evidenced"),
+            *(pl.col(name).alias(f"{name}_mask") for name in MASKS),
         )
 
     def _with_knowns(self, frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -121,11 +136,7 @@ class Evaluator:
         )
 
     def _spelled(self, mask: str) -> pl.Expr:
-        return (
-            pl.col(mask)
-            .map_batches(self._spell, return_dtype=pl.String, is_elementwise=True)
-            .alias(f"{mask}_rules")
-        )
+        return pl.col(mask).map_batches(self._spell, return_dtype=pl.String(), is_elementwise=True)
 
     def _spell(self, masks: pl.Series) -> pl.Series:
         distinct = masks.unique()
@@ -133,12 +144,6 @@ class Evaluator:
         return masks.replace_strict(distinct, pl.Series(words, dtype=pl.String), return_dtype=pl.String)
 
 
-def _fits(findings: Sequence[Finding]) -> tuple[Fit, ...]:
-    profiles = dict.fromkeys(finding.rule.partition(".")[0] for finding in findings)
-    return tuple(_fit(name, [f for f in findings if f.rule.partition(".")[0] == name]) for name in profiles)
-
-
-def _fit(name: str, parts: Sequence[Finding]) -> Fit:
+def _worst(parts: Sequence[Finding]) -> str:
     statuses = {part.status for part in parts}
-    worst = next((s for s in (FAIL, NOT_EVIDENCED) if s in statuses), PASS)
-    return Fit(profile=name, status=worst, parts=tuple(parts))
+    return next((status for status in (FAIL, NOT_EVIDENCED) if status in statuses), PASS)

@@ -47,7 +47,9 @@ class Product(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["seller", "code"], name="product_code_once"),
             models.CheckConstraint(
-                condition=Q(attributes_missing__gte=0, attributes_missing__lte=models.F("attributes_required")),
+                condition=Q(
+                    attributes_missing__gte=0, attributes_missing__lte=models.F("attributes_required")
+                ),
                 name="product_attributes_counted",
             ),
         ]
@@ -79,7 +81,8 @@ class Sku(models.Model):
             models.UniqueConstraint(fields=["seller", "code"], name="sku_code_once"),
             models.CheckConstraint(condition=Q(ordinary_fen__gt=0), name="sku_ordinary_price_positive"),
             models.CheckConstraint(
-                condition=Q(exclusive_fen__isnull=True) | Q(exclusive_fen__gt=0), name="sku_exclusive_positive"
+                condition=Q(exclusive_fen__isnull=True) | Q(exclusive_fen__gt=0),
+                name="sku_exclusive_positive",
             ),
             models.CheckConstraint(
                 condition=Q(semi_managed=False) | Q(exclusive_fen__isnull=False),

@@ -90,10 +90,7 @@ class Statement(models.Model):
             models.UniqueConstraint(fields=["seller", "run"], name="statement_once"),
             models.CheckConstraint(
                 condition=Q(
-                    carried_on_fen=F("carried_in_fen")
-                    + F("receipts_fen")
-                    - F("fees_fen")
-                    - F("payout_fen")
+                    carried_on_fen=F("carried_in_fen") + F("receipts_fen") - F("fees_fen") - F("payout_fen")
                 ),
                 name="statement_adds_up",
             ),

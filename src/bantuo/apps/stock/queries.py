@@ -1,0 +1,67 @@
+"""What stock there is to promise, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bantuo.apps.sql import columns_of, fetch_rows
+from bantuo.core.clock import OperatingDay
+from bantuo.core.routing import Available
+
+
+def lock_available(
+    keys: Sequence[tuple[int, int, int]], *, day: OperatingDay
+) -> tuple[dict[tuple[int, int, int], int], dict[int, Available]]:
+    """Lock the balances of (seller, sku, warehouse) keys in order; their ids and what they can promise.
+
+    `declared` is what is left of the seller's word after reservations and the safety threshold.
+    """
+    rows = fetch_rows(
+        """
+        SELECT b.seller_id, b.sku_id, b.warehouse_id, b.id, b.on_hand - b.on_hand_reserved,
+               GREATEST(b.declared - b.declared_reserved - b.safety, 0),
+               COALESCE(b.stated_on = %s AND b.stated_first_at <= %s, FALSE)
+        FROM stock_balance b
+        JOIN (SELECT DISTINCT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
+              AS k(seller_id, sku_id, warehouse_id)) k USING (seller_id, sku_id, warehouse_id)
+        ORDER BY b.seller_id, b.sku_id, b.warehouse_id FOR UPDATE OF b
+        """,
+        [day.on, day.stated_until, *columns_of(sorted(set(keys)), 3)],
+    )
+    ids = {(r[0], r[1], r[2]): r[3] for r in rows}
+    return ids, {r[3]: Available(on_hand=r[4], declared=r[5], stated_in_time=r[6]) for r in rows}
+
+
+def movement_differences() -> list[tuple[int, str, int, int]]:
+    """Balances that their movements do not sum to: (balance, pool, balance's figure, movements' sum)."""
+    return [
+        (r[0], r[1], r[2], r[3])
+        for r in fetch_rows(
+            """
+            SELECT b.id, p.pool, p.figure, COALESCE(m.total, 0)
+            FROM stock_balance b
+            CROSS JOIN LATERAL (VALUES ('declared', 'quantity', b.declared),
+                ('declared', 'reserved', b.declared_reserved), ('on_hand', 'quantity', b.on_hand),
+                ('on_hand', 'reserved', b.on_hand_reserved)) AS p(pool, kind, figure)
+            LEFT JOIN LATERAL (
+                SELECT sum(CASE p.kind WHEN 'quantity' THEN quantity_delta ELSE reserved_delta END) AS total
+                FROM stock_movement m WHERE m.balance_id = b.id AND m.pool = p.pool) m ON TRUE
+            WHERE p.figure <> COALESCE(m.total, 0)
+            """
+        )
+    ]
+
+
+def oversold_balances() -> list[tuple[int, int]]:
+    """Balances with more reserved on hand than there is, or a reservation without any stock or shortage."""
+    return [
+        (r[0], r[1])
+        for r in fetch_rows(
+            """
+            SELECT b.id, b.seller_id FROM stock_balance b
+            WHERE b.on_hand_reserved > b.on_hand
+               OR (b.declared_reserved > b.declared AND NOT EXISTS (
+                   SELECT 1 FROM stock_shortage s WHERE s.balance_id = b.id AND s.closed_at IS NULL))
+            """
+        )
+    ]
