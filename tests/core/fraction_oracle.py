@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import cache
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ SIDES = ("length_mm", "width_mm", "height_mm")
 Inputs = Mapping[str, int]
 
 
+@cache
 def card_yaml(card_id: str) -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load((FOLDER / f"{card_id}.yaml").read_text("utf-8"))
     return loaded

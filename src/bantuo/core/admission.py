@@ -125,8 +125,8 @@ def gate_inputs(gates: Sequence[Gate]) -> tuple[str, ...]:
 def gate_rule(gates: Sequence[Gate]) -> Rule:
     """The one definition of admission: metrics in, masks `failed`, `not_evidenced`, `not_applicable` out.
 
-    Inputs: for each name of `gate_inputs` an int `name` and `name_known` (1, or 0 and then the
-    value is not looked at). Ratios are compared by cross-multiplication, so a limit is exact.
+    Inputs: for each name of `gate_inputs` an int `name` and a condition `name_known` (where it does
+    not hold, the value makes no difference). Ratios are cross-multiplied, so a limit is exact.
     """
     if len(gates) > GATES_MAX:
         raise GateUnreadable(f"{len(gates)} gates do not fit in one mask of {GATES_MAX} bits")
@@ -143,13 +143,13 @@ def gate_rule(gates: Sequence[Gate]) -> Rule:
 
 def _bits(k: Vocabulary, r: Reader, gate: Gate, bit: int) -> dict[str, Any]:
     on, off = k.lit(bit), k.lit(0)
-    known = _known(k, r, gate)
+    known = _known(r, gate)
     failed = k.where(known, k.where(_passes(k, r, gate), off, on), off)
     unknown = k.where(known, off, on)
     if gate.applies_when is None:
         return {"failed": failed, "not_evidenced": unknown}
     metric, wanted = gate.applies_when
-    told = k.eq(r(f"{metric}_known"), k.lit(1))
+    told = r(f"{metric}_known")
     applies = k.eq(r(metric), k.lit(wanted))
     return {
         "failed": k.where(told & applies, failed, off),
@@ -158,16 +158,16 @@ def _bits(k: Vocabulary, r: Reader, gate: Gate, bit: int) -> dict[str, Any]:
     }
 
 
-def _known(k: Vocabulary, r: Reader, gate: Gate) -> Any:
+def _known(r: Reader, gate: Gate) -> Any:
     if gate.is_ratio:
-        own = k.eq(r(f"{gate.metric}_num_known"), k.lit(1)) & k.eq(r(f"{gate.metric}_den_known"), k.lit(1))
+        own = r(f"{gate.metric}_num_known") & r(f"{gate.metric}_den_known")
         known = own & (r(f"{gate.metric}_den") > 0)  # nothing counted is no evidence
     else:
-        known = k.eq(r(f"{gate.metric}_known"), k.lit(1))
+        known = r(f"{gate.metric}_known")
     if gate.needs is None:
         return known
     sample, least = gate.needs
-    return known & k.eq(r(f"{sample}_known"), k.lit(1)) & (r(sample) >= least)
+    return known & r(f"{sample}_known") & (r(sample) >= least)
 
 
 def _passes(k: Vocabulary, r: Reader, gate: Gate) -> Any:

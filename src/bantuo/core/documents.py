@@ -72,8 +72,8 @@ def _licence_faults(company: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _is_evidenced_elsewhere(rule: DocumentRule, profile: Mapping[str, Any]) -> bool:
-    """Another paper does as well (A-31), or each EPR number comes with its own certificate."""
-    if profile.get("bank", {}).get("account_evidence") in rule.instead:
-        return True
+    """The account filing does as well as the permit (A-31); an EPR number may bring its certificate."""
+    if rule.when != "epr":
+        return profile.get("bank", {}).get("account_evidence") in rule.instead
     numbers = [e for p in profile.get("products", ()) for e in p.get("epr", ()) if e["site"] in rule.sites]
     return bool(numbers) and all(e.get("certificate") for e in numbers)

@@ -81,7 +81,11 @@ _LISTED = (
     _flag("cross_border_seen", "流水体现跨境收支", "Cross-border flows on the statement"),
     _flag("address_matches", "执照地址与经营地一致", "Licence address is the place of business"),
     _count("epr_missing", "缺EPR注册号的商品×站点×类别数", "Product × site × stream without an EPR number"),
-    _count("documents_missing", "资料缺失、过期或未勾选的项数", "Faults of the papers: missing, expired, not ticked"),
+    _count(
+        "documents_missing",
+        "资料缺失、过期或未勾选的项数",
+        "Papers missing, expired or unticked",
+    ),
     _count("orders_per_day", "日均单量", "Orders a day"),
     _count("weight_g_max", "最重单件(克)", "Heaviest piece, grams"),
     Metric("volume_mm3_max", "mm3", 0, 10**15, Text("最大单件体积", "Largest piece")),

@@ -167,9 +167,10 @@ def _normal(text: str) -> str:
 
 def _measure_brand(sheet: _Sheet, brand: Mapping[str, Any]) -> None:
     authorisation = brand.get("authorisation")
-    failed = None if authorisation is None else int(authorisation == "failed")
-    sheet.put("brand_failed", failed, f"brand.authorisation: {authorisation}")
-    sheet.put("brand_pending", int(authorisation == "pending"), f"brand.authorisation: {authorisation}")
+    if authorisation is not None:
+        told = f"brand.authorisation: {authorisation}"
+        sheet.put("brand_failed", int(authorisation == "failed"), told)
+        sheet.put("brand_pending", int(authorisation == "pending"), told)
     registered = brand.get("registered")
     sheet.put("brand_registered", None if registered is None else int(registered), "brand.registered")
 

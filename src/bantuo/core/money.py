@@ -13,7 +13,7 @@ from collections.abc import Mapping
 _NUMBER = re.compile(r"([+-]?)([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.([0-9]+))?")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]+")
 _OTHER_CURRENCY = re.compile(
-    r"US\$|HK\$|[$€£₽₩฿]|\b(?:USD|EUR|GBP|RUB|HKD|JPY|KRW|THB|AUD|CAD)\b", re.IGNORECASE
+    r"US\$|HK\$|[$€£₽₩฿]|(?<![A-Z])(?:USD|EUR|GBP|RUB|HKD|JPY|KRW|THB|AUD|CAD)(?![A-Z])", re.IGNORECASE
 )
 _YUAN_MARKS = re.compile(r"^(?:¥|￥|CNY|RMB)\s*|\s*(?:元|CNY|RMB)$", re.IGNORECASE)
 _SIZE_MARKS = re.compile(r"\s*[xX×*✕]\s*")

@@ -21,12 +21,12 @@ def card_problems(card: Entry, *, units: Mapping[str, Any]) -> Iterator[Problem]
     for part in card.walk():
         if "rule" in part.fields:
             yield from _reference_problems(part, units)
-        for cited in part.get("cites") or ():
-            if cited not in units:
-                yield part.fields["cites"].problem(f"unknown rule {cited!r}")
+        for cited in part.list("cites"):
+            if str(cited.plain) not in units:
+                yield cited.problem(f"unknown rule {cited.plain!r}")
         if "bands" in part.fields:
             yield from _band_problems(part.fields["bands"])
-    for line in card.fields["lines"].items if "lines" in card.fields else ():
+    for line in card.list("lines"):
         for key in ("code", "label", "kind", "cites"):
             if key not in line.fields:
                 yield line.problem(f"a line without {key!r}")
@@ -36,17 +36,18 @@ def card_problems(card: Entry, *, units: Mapping[str, Any]) -> Iterator[Problem]
 def _reference_problems(part: Entry, units: Mapping[str, Any]) -> Iterator[Problem]:
     name = part.get("rule")
     yield from keys_problems(part, required=("rule",))
-    if name not in units:
+    if not isinstance(name, str) or name not in units:
         yield part.problem(f"unknown rule {name!r}")
-    elif units[name] not in NUMBER_UNITS:
+    elif str(units[name]) not in NUMBER_UNITS:
         yield part.problem(f"{name} is {units[name]}, a card needs a number")
 
 
 def _uncited_problems(card: Entry) -> Iterator[Problem]:
-    for line in card.fields["lines"].items if "lines" in card.fields else ():
+    for line in card.list("lines"):
+        cited = [entry.plain for entry in line.list("cites")]
         for part in line.walk():
             name = part.get("rule")
-            if name is not None and name not in (line.get("cites") or ()):
+            if name is not None and name not in cited:
                 yield part.problem(f"the line takes its amount from {name} but does not cite it")
 
 

@@ -8,7 +8,13 @@ from datetime import date
 from typing import Any
 
 from bantuo.core.policy import Book
-from bantuo.core.policy_checks import choice_problems, keys_problems, language_problems
+from bantuo.core.policy_checks import (
+    choice_problems,
+    keys_problems,
+    language_problems,
+    list_problems,
+    word_problems,
+)
 from bantuo.core.policy_tree import Entry, PolicyProblems, Problem, read_tree
 
 CASE_KINDS = ("quote", "gate", "listing", "kpi", "routing")
@@ -48,7 +54,7 @@ def _entries(files: Mapping[str, str], problems: list[Problem]) -> Iterator[Entr
         if tree is not None:
             problems += keys_problems(tree, required=("cases",))
             problems += language_problems(tree)
-            yield from tree.fields["cases"].items if "cases" in tree.fields else ()
+            yield from tree.list("cases")
 
 
 def _case_problems(entry: Entry, book: Book) -> Iterator[Problem]:
@@ -59,9 +65,11 @@ def _case_problems(entry: Entry, book: Book) -> Iterator[Problem]:
     for key in ("given", "expect"):
         if not isinstance(entry.get(key), dict) or not entry.get(key):
             yield entry.problem(f"`{key}` is not a mapping")
-    for cited in entry.get("cites") or ():
-        if cited not in book.rules:
-            yield entry.fields["cites"].problem(f"unknown rule {cited!r}")
+    yield from word_problems(entry, "id")
+    yield from list_problems(entry, "cites")
+    for cited in entry.list("cites"):
+        if str(cited.plain) not in book.rules:
+            yield cited.problem(f"unknown rule {cited.plain!r}")
 
 
 def _case(entry: Entry) -> Case:

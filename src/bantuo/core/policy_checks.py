@@ -1,10 +1,10 @@
-"""What one entry of a policy file must fulfil on its own: keys, languages, periods, coverage."""
+"""What one entry of a policy file must fulfil on its own: keys, languages, periods, gates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Any
 
 from bantuo.core.policy_tree import Entry, Problem
@@ -13,14 +13,14 @@ GATE_KINDS = ("ratio", "score", "count", "flag", "version", "days", "membership"
 GATE_OPS = ("<", "<=", "==", ">=", ">")
 GATE_KEYS = ("metric", "kind", "op", "unit", "applies_when", "evidenced_by", "profile")
 GATE_NEEDS = ("failure_class", "consequence", "evidence", "fix", "fixable_now", "mend")
-DETAIL_KEYS = (*GATE_NEEDS, "gate", "class_origin", "note", "kind", "covers", "choices", "accountable")
-DETAIL_KEYS_OF_TOPICS = ("document", "measure", "step", "worst_causes")
 
 
-def keys_problems(entry: Entry, *, required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[Problem]:
+def keys_problems(
+    entry: Entry, *, required: Sequence[str] = (), optional: Sequence[str] = ()
+) -> Iterator[Problem]:
     """Keys that are not known here, and keys that are missing."""
     if not isinstance(entry.plain, dict):
-        yield entry.problem(f"expected a mapping with {', '.join(required)}")
+        yield entry.problem(f"expected a mapping of {', '.join(required or optional)}")
         return
     for key, part in entry.fields.items():
         if key not in required and key not in optional:
@@ -28,6 +28,20 @@ def keys_problems(entry: Entry, *, required: Sequence[str], optional: Sequence[s
     for key in required:
         if key not in entry.fields:
             yield entry.problem(f"missing {key!r}")
+
+
+def word_problems(entry: Entry, *keys: str) -> Iterator[Problem]:
+    """Fields that are given, but not as text."""
+    for key in keys:
+        if key in entry.fields and not (isinstance(entry.get(key), str) and entry.get(key).strip()):
+            yield entry.fields[key].problem(f"{key} is not text: {entry.get(key)!r}")
+
+
+def list_problems(entry: Entry, *keys: str) -> Iterator[Problem]:
+    """Fields that are given, but not as a list."""
+    for key in keys:
+        if key in entry.fields and not isinstance(entry.get(key), tuple):
+            yield entry.fields[key].problem(f"{key} is not a list: {entry.get(key)!r}")
 
 
 def language_problems(entry: Entry) -> Iterator[Problem]:
@@ -83,72 +97,12 @@ def gate_problems(detail: Entry, *, unit: Any) -> Iterator[Problem]:
     yield from keys_problems(gate, required=("kind", "metric", "op"), optional=GATE_KEYS)
     yield from choice_problems(gate, key="kind", choices=GATE_KINDS)
     yield from choice_problems(gate, key="op", choices=GATE_OPS)
+    yield from word_problems(gate, "metric", "profile")
+    for key, parts in (("applies_when", ("metric", "equals")), ("evidenced_by", ("metric", "op", "rule"))):
+        if key in gate.fields:
+            yield from keys_problems(gate.fields[key], required=parts)
     if "unit" in gate.fields and gate.get("unit") != unit:
         yield gate.fields["unit"].problem(f"the gate compares {gate.get('unit')}, the rule is in {unit}")
     for key in GATE_NEEDS:
         if key not in detail.fields and "profile" not in gate.fields:
             yield detail.problem(f"a gate without {key!r}")
-
-
-def coverage_problems(rule: Entry, table: Entry) -> Iterator[Problem]:
-    """A table answers every case that its `detail.covers` names, and each only once."""
-    detail = rule.fields.get("detail")
-    covers = detail.fields.get("covers") if detail else None
-    if covers is None:
-        yield rule.problem("a table without `detail.covers`: which cases must it answer?")
-        return
-    yield from keys_problems(covers, required=(), optional=("cases", "answers", "bands"))
-    if "cases" in covers.fields:
-        yield from _case_problems(table, covers.fields["cases"])
-    if "answers" in covers.fields:
-        yield from _answer_problems(table, covers.fields["answers"])
-    if "bands" in covers.fields:
-        yield from _band_problems(table, covers.fields["bands"])
-    if not {"cases", "bands"} & set(covers.fields):
-        yield covers.problem("`covers` names neither cases nor bands")
-
-
-def _case_problems(table: Entry, cases: Entry) -> Iterator[Problem]:
-    columns = tuple(cases.fields)
-    wanted = set(product(*(cases.get(column) for column in columns)))
-    seen: set[tuple[Any, ...]] = set()
-    for row in table.items:
-        case = tuple(row.get(column) for column in columns)
-        if case not in wanted:
-            yield row.problem(f"a case that `covers` does not name: {_named(columns, case)}")
-        elif case in seen:
-            yield row.problem(f"the case stands twice: {_named(columns, case)}")
-        seen.add(case)
-    for case in sorted(wanted - seen, key=str):
-        yield table.problem(f"uncovered case: {_named(columns, case)}")
-
-
-def _named(columns: Sequence[str], case: Sequence[Any]) -> str:
-    return ", ".join(f"{column} = {value}" for column, value in zip(columns, case, strict=True))
-
-
-def _answer_problems(table: Entry, answers: Entry) -> Iterator[Problem]:
-    for column, allowed in answers.fields.items():
-        for row in table.items:
-            if row.get(column) is None:
-                yield row.problem(f"no answer: {column} is empty")
-            elif row.get(column) not in allowed.plain:
-                yield row.problem(f"{column} {row.get(column)!r} is not one of {', '.join(allowed.plain)}")
-
-
-def _band_problems(table: Entry, bands: Entry) -> Iterator[Problem]:
-    yield from keys_problems(bands, required=("from", "until"))
-    lower, upper = str(bands.get("from")), str(bands.get("until"))
-    rows = [row for row in table.items if isinstance(row.get(lower), int)]
-    for row in table.items:
-        if not isinstance(row.get(lower), int):
-            yield row.problem(f"a band without its lower end {lower!r}")
-    rows.sort(key=lambda row: int(row.get(lower)))
-    if rows and rows[0].get(lower) != 0:
-        yield rows[0].problem(f"uncovered case: {lower} below {rows[0].get(lower)}")
-    for row, following in pairwise(rows):
-        if row.get(upper) != following.get(lower):
-            yield following.problem(f"a hole or an overlap: a band ends at {row.get(upper)}, "
-                                    f"the next begins at {following.get(lower)}")  # fmt: skip
-    if rows and rows[-1].get(upper) is not None:
-        yield rows[-1].problem(f"uncovered case: {upper} from {rows[-1].get(upper)} on")

@@ -15,17 +15,10 @@ from typing import Any
 
 from bantuo.core.policy import Book, Reading, Rule, Source, Text, Value
 from bantuo.core.policy_cards import card_problems
-from bantuo.core.policy_checks import (
-    DETAIL_KEYS, DETAIL_KEYS_OF_TOPICS, choice_problems, coverage_problems, gate_problems,
-    keys_problems, language_problems, period_problems, text_problems,
-)  # fmt: skip
+from bantuo.core.policy_checks import keys_problems, language_problems, text_problems, word_problems
+from bantuo.core.policy_rules import Known, rule_problems
 from bantuo.core.policy_tree import Entry, PolicyProblems, Problem, read_tree
-from bantuo.core.policy_units import UNITS, misfit
 
-STATUSES = ("seed", "practice", "law")
-DATE_STATUSES = ("stated", "assumed")
-_RULE_KEYS = ("id", "label", "unit", "status", "readings", "values")
-_VALUE_KEYS = ("from", "until", "date_status", "value", "source", "quote")
 _FILE_KINDS = ("book", "sources", "readings", "cards", "rules")
 
 
@@ -65,6 +58,7 @@ class _Sheet:
             return
         required = ("topic", "rules") if kinds[0] == "rules" else (kinds[0],)
         self.problems += keys_problems(tree, required=required)
+        self.problems += word_problems(tree, "topic")
         match kinds[0]:
             case "book":
                 self.headers.append(tree.fields["book"])
@@ -110,8 +104,9 @@ class _Sheet:
         for reading in self.readings.values():
             self.problems += keys_problems(reading, required=("id", "question", "chosen"))
             self._check_texts(reading, "question", "chosen")
+        known = Known(sources=self.sources, readings=self.readings, rules=self.rules)
         for _, rule in self.rules.values():
-            self._check_rule(rule)
+            self.problems += rule_problems(rule, known=known)
         units = {rule_id: rule.get("unit") for rule_id, (_, rule) in self.rules.items()}
         for card in self.cards.values():
             self.problems += card_problems(card, units=units)
@@ -124,6 +119,7 @@ class _Sheet:
             self.problems.append(Problem(file, line, "a book has exactly one `book:` header"))
         for header in self.headers:
             self.problems += keys_problems(header, required=("id", "title", "currency", "zone"))
+            self.problems += word_problems(header, "id", "currency", "zone")
             if book_id is not None and header.get("id") != book_id:
                 self.problems.append(header.problem(f"this is book {header.get('id')!r}, not {book_id!r}"))
             self._check_texts(header, "title")
@@ -131,73 +127,14 @@ class _Sheet:
     def _check_source(self, source: Entry) -> None:
         self.problems += keys_problems(source, required=("id", "title"), optional=("published_on", "url"))
         self._check_texts(source, "title")
+        self.problems += word_problems(source, "url")
         if not isinstance(source.get("published_on"), date | None):
             self.problems.append(source.problem("published_on is not a day"))
 
     def _check_texts(self, entry: Entry, *keys: str) -> None:
         for key in keys:
-            if key in entry.fields and not {"zh", "en"} & set(entry.fields[key].fields):
+            if key in entry.fields:
                 self.problems += text_problems(entry.fields[key])
-
-    def _check_rule(self, rule: Entry) -> None:
-        self.problems += keys_problems(rule, required=_RULE_KEYS, optional=("detail",))
-        self.problems += choice_problems(rule, key="status", choices=STATUSES)
-        self._check_texts(rule, "label")
-        if rule.get("unit") not in UNITS:
-            self.problems.append(rule.problem(f"unknown unit {rule.get('unit')!r}"))
-        for reading in rule.get("readings") or ():
-            if reading not in self.readings:
-                self.problems.append(rule.fields["readings"].problem(f"unknown reading {reading!r}"))
-        values = rule.fields["values"].items if "values" in rule.fields else ()
-        if "values" in rule.fields and not values:
-            self.problems.append(rule.problem("a rule without a value"))
-        for value in values:
-            self._check_value(rule, value)
-        self.problems += period_problems(values)
-        if "detail" in rule.fields:
-            self._check_detail(rule, rule.fields["detail"])
-
-    def _check_value(self, rule: Entry, value: Entry) -> None:
-        self.problems += keys_problems(value, required=_VALUE_KEYS)
-        self.problems += choice_problems(value, key="date_status", choices=DATE_STATUSES)
-        for key in ("from", "until"):
-            if not isinstance(value.get(key), date | None):
-                self.problems.append(value.problem(f"{key} is not a day: {value.get(key)!r}"))
-        if "source" in value.fields and value.get("source") not in self.sources:
-            said = "missing source" if value.get("source") is None else f"unknown source {value.get('source')!r}"
-            self.problems.append(value.problem(said))
-        if rule.get("status") == "seed" and not value.get("quote"):
-            self.problems.append(value.problem("a seed value without the words it rests on (quote)"))
-        if "value" in value.fields and rule.get("unit") in UNITS:
-            self._check_amount(rule, value.fields["value"])
-
-    def _check_amount(self, rule: Entry, amount: Entry) -> None:
-        unit = rule.get("unit")
-        wrong = misfit(amount.plain, unit)
-        if wrong:
-            self.problems.append(amount.problem(f"{rule.get('id')}: {wrong}"))
-        elif unit == "table":
-            self.problems += coverage_problems(rule, amount)
-        elif unit == "rules":
-            unknown = [name for name in amount.plain if name not in self.rules]
-            self.problems += [amount.problem(f"unknown rule {name!r}") for name in unknown]
-        choices = (rule.get("detail") or {}).get("choices")
-        named = amount.plain if unit == "set" else (amount.plain,)
-        for name in named if choices and not wrong else ():
-            if name not in choices:
-                self.problems.append(amount.problem(f"{name!r} is not one of {', '.join(choices)}"))
-
-    def _check_detail(self, rule: Entry, detail: Entry) -> None:
-        self.problems += keys_problems(detail, required=(), optional=(*DETAIL_KEYS, *DETAIL_KEYS_OF_TOPICS))
-        if "gate" in detail.fields:
-            self.problems += gate_problems(detail, unit=rule.get("unit"))
-        failure_class = detail.get("failure_class")
-        if failure_class is not None and failure_class not in self.rules:
-            self.problems.append(detail.problem(f"unknown failure class {failure_class!r}"))
-        for part in detail.walk():
-            named = part.get("rule")
-            if named is not None and named not in self.rules:
-                self.problems.append(part.problem(f"unknown rule {named!r}"))
 
     def _book(self) -> Book:
         header = self.headers[0]
@@ -253,7 +190,7 @@ class _Sheet:
             "rules": {name: [topic, entry.plain] for name, (topic, entry) in self.rules.items()},
             "cards": {name: entry.plain for name, entry in self.cards.items()},
         }
-        canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+        canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 

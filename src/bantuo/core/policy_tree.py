@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 _DEEPEST = 20
+_LONGEST_NUMBER = 18
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -55,6 +56,10 @@ class Entry:
         """The plain value of a field, None when it is absent."""
         return self.fields[key].plain if key in self.fields else None
 
+    def list(self, key: str) -> tuple[Entry, ...]:
+        """The entries of a list field, none when it is absent or not a list."""
+        return self.fields[key].items if key in self.fields else ()
+
     def walk(self) -> Iterator[Entry]:
         """This entry and everything below it."""
         yield self
@@ -81,16 +86,28 @@ for _name, _pattern, _first in (
 def read_tree(text: str, *, file: str, problems: list[Problem]) -> Entry | None:
     """The tree of one file, or None; what is wrong with its form is added to `problems`."""
     try:
-        node = yaml.compose(text, Loader=_PlainLoader)
+        deep = _line_too_deep(text)
+        node = None if deep else yaml.compose(text, Loader=_PlainLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         said = getattr(error, "problem", None) or str(error).splitlines()[0]
         problems.append(Problem(file, mark.line + 1 if mark else 1, f"not YAML: {said}"))
         return None
     if node is None:
-        problems.append(Problem(file, 1, "the file is empty"))
+        problems.append(Problem(file, deep or 1, "nested too deep" if deep else "the file is empty"))
         return None
-    return _Reader(file=file, problems=problems).entry(node, depth=0)
+    return _Reader(file=file, problems=problems).entry(node)
+
+
+def _line_too_deep(text: str) -> int | None:
+    """Where a nesting begins that no policy file needs; composing it would recurse in C."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_PlainLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            return _line(event)
+    return None
 
 
 @dataclass
@@ -101,25 +118,26 @@ class _Reader:
     problems: list[Problem]
     seen: set[int] = field(default_factory=set)
 
-    def entry(self, node: yaml.Node, *, depth: int) -> Entry:
-        if id(node) in self.seen or depth > _DEEPEST:
-            return self._refused(node, "an alias or a nesting too deep: write the value out")
+    def entry(self, node: yaml.Node) -> Entry:
+        if id(node) in self.seen:
+            return self._refused(node, "an alias: write the value out")
         self.seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, depth=depth)
+            return self._mapping(node)
         if isinstance(node, yaml.SequenceNode):
-            items = tuple(self.entry(item, depth=depth + 1) for item in node.value)
+            items = tuple(self.entry(item) for item in node.value)
             return Entry(self.file, _line(node), tuple(i.plain for i in items), items=items)
         return self._scalar(node)
 
-    def _mapping(self, node: yaml.MappingNode, *, depth: int) -> Entry:
+    def _mapping(self, node: yaml.MappingNode) -> Entry:
         fields: dict[str, Entry] = {}
         for key_node, value_node in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if key is None or key in fields:
-                self.problems.append(Problem(self.file, _line(key_node), f"repeated or unreadable key: {key}"))
+                said = f"repeated or unreadable key: {key}"
+                self.problems.append(Problem(self.file, _line(key_node), said))
                 continue
-            fields[key] = self.entry(value_node, depth=depth + 1)
+            fields[key] = self.entry(value_node)
         return Entry(self.file, _line(node), {k: e.plain for k, e in fields.items()}, fields=fields)
 
     def _scalar(self, node: yaml.Node) -> Entry:
@@ -128,7 +146,7 @@ class _Reader:
             case "str":
                 return self._entry(node, text)
             case "int":
-                return self._entry(node, int(text))
+                return self._number(node, text)
             case "bool":
                 return self._entry(node, text == "true")
             case "null":
@@ -138,6 +156,11 @@ class _Reader:
             case "float":
                 return self._refused(node, f"a float ({text}): write a whole number of the unit")
         return self._refused(node, f"a tag that policy files do not use: {node.tag}")
+
+    def _number(self, node: yaml.Node, text: str) -> Entry:
+        if len(text) > _LONGEST_NUMBER:
+            return self._refused(node, f"a number of {len(text)} digits")
+        return self._entry(node, int(text))
 
     def _date(self, node: yaml.Node, text: str) -> Entry:
         try:
@@ -153,5 +176,5 @@ class _Reader:
         return self._entry(node, None)
 
 
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
+def _line(node: yaml.Node | yaml.Event) -> int:
+    return int(node.start_mark.line) + 1 if node.start_mark else 1

@@ -58,29 +58,37 @@ def misfit(value: Any, unit: str) -> str | None:
 
 
 def shown(value: Any, unit: str) -> str:
-    """A value as a person reads it: `3.5 %`, `5.00`, `16:00`, `3.2`."""
+    """A value as a person reads it: `3.5 %`, `CNY 5.00`, `16:00`, `3.2`, `200000 m`."""
     match unit:
         case "bp":
             return f"{_scaled(value, 2)} %"
         case "ppm":
             return f"{_scaled(value, 4)} %"
         case "fen" | "usd_cent":
-            return f"{value // 100}.{value % 100:02d}"
+            return f"{'CNY' if unit == 'fen' else 'USD'} {value // 100}.{value % 100:02d}"
         case "score_1e4":
             return _scaled(value, 4)
         case "tenth_days" | "tenth_working_days":
-            return _scaled(value, 1)
+            return f"{_scaled(value, 1)} {_words(unit.removeprefix('tenth_'))}"
         case "version":
             return f"{value // 10_000}.{value % 10_000}"
         case "time_of_day":
             return f"{value // 60:02d}:{value % 60:02d}"
         case "set" | "rules":
-            return ", ".join(value)
+            return ", ".join(value) or "(none)"
         case "table":
-            return f"{len(value)} ×"
+            return f"{len(value)} rows"
         case "flag":
-            return "true" if value else "false"
-    return str(value)
+            return "yes" if value else "no"
+        case "mm3_per_g":
+            return f"{value} mm³/g"
+        case "count" | "day_of_month" | "text" | "code" | "date" | "zone":
+            return str(value)
+    return f"{value} {_words(unit)}"
+
+
+def _words(unit: str) -> str:
+    return unit.replace("_", " ").replace("mm3", "mm³")
 
 
 def _scaled(value: int, places: int) -> str:

@@ -53,16 +53,18 @@ def is_scientific(text: pl.Expr) -> pl.Expr:
     return text.str.contains(_SCIENTIFIC)
 
 
-def cell_rule(text: pl.Expr, amount: pl.Expr, *, what: str, inside: pl.Expr, limit: str) -> pl.Expr:
-    """The sentence that refuses a cell; null where the cell is a readable amount within its limit."""
-    blank = text.is_null() | (text.str.strip_chars() == "")
+def is_blank(text: pl.Expr) -> pl.Expr:
+    """True for an empty cell."""
+    return text.is_null() | (text.str.strip_chars() == "")
+
+
+def text_rule(text: pl.Expr, amount: pl.Expr, *, what: str) -> pl.Expr:
+    """The sentence that refuses a cell of text that gave no amount; null where it gave one."""
     return (
-        pl.when(blank)
+        pl.when(is_blank(text))
         .then(pl.lit("is missing"))
         .when(amount.is_null() & is_scientific(text))
         .then(pl.lit(SCIENTIFIC_REFUSED))
         .when(amount.is_null())
         .then(pl.lit(f"must be {what}"))
-        .when(~inside)
-        .then(pl.lit(limit))
     )

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from bantuo.core.admission import MASKS, Gate, fit_gates_in_force, gate_inputs, gate_rule, gates_in_force
-from bantuo.core.findings import FAIL, NOT_EVIDENCED, PASS, Finding, gate_findings, gate_warnings, mask_rules
+from bantuo.core.findings import FAIL, NOT_EVIDENCED, PASS, Finding, gate_findings, gate_warnings
 from bantuo.core.metrics import Measured, seller_metrics
 from bantuo.core.policy import Book, Text
 from bantuo.engine.columns import apply_rule
@@ -64,6 +64,16 @@ class GateSet:
         function, names = self._compiled
         known = [int(name in values) for name in self.inputs]
         return dict(zip(names, function(*(values.get(n, 0) for n in self.inputs), *known), strict=True))
+
+    def words(self, masks: pl.Series) -> pl.Series:
+        """The rule ids of each mask as text, `ELG-2,ELG-9`."""
+        mask = pl.col(masks.name)
+        ids = [
+            pl.when(mask & (1 << i) != 0).then(pl.lit(f"{gate.rule_id},")).otherwise(pl.lit(""))
+            for i, gate in enumerate(self.gates)
+        ]
+        words = pl.concat_str(pl.lit(""), *ids).str.strip_chars_end(",").alias("words")
+        return masks.to_frame().with_columns(words)["words"]
 
     def findings(self, measured: Measured) -> tuple[Finding, ...]:
         """Every gate in words for one seller."""
@@ -127,12 +137,12 @@ class Evaluator:
         )
 
     def _with_knowns(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """Nulls may stay: the rule looks at no value whose `_known` does not hold."""
         present = set(frame.collect_schema().names())
         absent = [name for name in self.gates.inputs if name not in present]
         frame = frame.with_columns(pl.lit(None, dtype=pl.Int64).alias(name) for name in absent)
         return frame.with_columns(
-            *(pl.col(name).is_not_null().cast(pl.Int64).alias(f"{name}_known") for name in self.gates.inputs),
-            *(pl.col(name).fill_null(0) for name in self.gates.inputs),
+            pl.col(name).is_not_null().alias(f"{name}_known") for name in self.gates.inputs
         )
 
     def _spelled(self, mask: str) -> pl.Expr:
@@ -140,8 +150,7 @@ class Evaluator:
 
     def _spell(self, masks: pl.Series) -> pl.Series:
         distinct = masks.unique()
-        words = [mask_rules(self.gates.gates, mask=mask) for mask in distinct.to_list()]
-        return masks.replace_strict(distinct, pl.Series(words, dtype=pl.String), return_dtype=pl.String)
+        return masks.replace_strict(distinct, self.gates.words(distinct), return_dtype=pl.String)
 
 
 def _worst(parts: Sequence[Finding]) -> str:

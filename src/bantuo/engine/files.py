@@ -205,7 +205,7 @@ def _json_text(path: Path, name: str, value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     raise FileUnusable(
-        path, f"{name} must be a text, number, true, false or null, got {json.dumps(value)[:60]}"
+        path, f"{name} must be a text, number, true, false or null, got a {type(value).__name__}"
     )
 
 
@@ -221,16 +221,16 @@ def _sink_xlsx(frame: pl.LazyFrame, path: Path) -> None:
     made = frame.collect(engine="streaming")
     if made.height > XLSX_ROWS_MAX:
         raise FileUnusable(path, f"{made.height} rows are more than a sheet holds; write .parquet or .csv")
-    large = pl.col(pl.Int64).abs().max() >= _EXACT_IN_EXCEL
-    beyond = (
-        [name for name, is_large in made.select(large).row(0, named=True).items() if is_large]
-        if made.height
-        else []
-    )
+    beyond = [c.name for c in made.iter_columns() if c.dtype.is_integer() and _exceeds_excel(c)]
     made = made.with_columns(pl.col(beyond).cast(pl.String))
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(path, options) as book:
         made.write_excel(book, autofit=True, dtype_formats={pl.Int64: "0"})
+
+
+def _exceeds_excel(column: pl.Series) -> bool:
+    """A spreadsheet keeps 15 digits; longer numbers are written as text."""
+    return bool((column.abs() >= _EXACT_IN_EXCEL).any())
 
 
 def _sink_json(frame: pl.LazyFrame, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
@@ -26,6 +27,10 @@ def parse_profile(text: str) -> dict[str, Any]:
         )
     except json.JSONDecodeError as problem:
         raise ProfileUnreadable(f"line {problem.lineno}, column {problem.colno}: {problem.msg}") from problem
+    except RecursionError as problem:
+        raise ProfileUnreadable("objects or lists nested too deeply") from problem
+    except ValueError as problem:  # ours, or a number of thousands of digits
+        raise ProfileUnreadable(str(problem)) from problem
     if not isinstance(profile, dict):
         raise ProfileUnreadable("the file must hold one JSON object, a seller profile")
     return profile
@@ -46,7 +51,23 @@ def profile_problems(profile: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What is wrong with a profile: `path`, `value`, `rule` each; empty when it can be assessed."""
     errors = sorted(_validator().iter_errors(profile), key=lambda error: error.json_path)
     told = [_told(leaf) for error in errors for leaf in _leaves(error)]
-    return told or list(_contradictions(profile))
+    return [*_unprintable(profile, ""), *told] or list(_contradictions(profile))
+
+
+def _unprintable(value: Any, path: str) -> Iterator[dict[str, Any]]:
+    """NUL and half characters pass as JSON, but neither a database nor a file takes them."""
+    if isinstance(value, str):
+        if _UNPRINTABLE.search(value):
+            yield _problem(path, value.encode("unicode_escape").decode(), "holds a NUL or a broken character")
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _unprintable(part, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _unprintable(part, f"{path}[{index}]")
+
+
+_UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @cache

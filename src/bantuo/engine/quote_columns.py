@@ -25,7 +25,9 @@ class Form:
 
 
 def _decimal(name: str, places: int, unit: str) -> Form:
-    return Form(name, partial(scaled_column, places=places), f"a number of {unit} with at most {places} decimals")
+    return Form(
+        name, partial(scaled_column, places=places), f"a number of {unit} with at most {places} decimals"
+    )
 
 
 def _whole(name: str) -> Form:
@@ -117,4 +119,7 @@ def _missing(card: Card, given: set[str]) -> list[str]:
         needed.remove("volume_mm3")
         needed += [side for side in SIDES if side not in given]
     ways = {name: [form for form, made in FORMS.items() if made.input == name] for name in needed}
-    return [f"missing column {name!r}" + (f" (or {', '.join(f[1:])})" if f[1:] else "") for name, f in ways.items()]
+    return [
+        f"missing column {name!r}" + (f" (or {', '.join(f[1:])})" if f[1:] else "")
+        for name, f in ways.items()
+    ]

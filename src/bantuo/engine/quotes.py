@@ -68,6 +68,12 @@ class Quoter:
             card, compiled=self._compiled, names=self._names, slowly=self._slowly
         )
 
+    @property
+    def policy(self) -> str:
+        """The book, version and card that decide, as stamped on files: `aliexpress-semi@1a2b3c semi`."""
+        cited = next(iter(self.card.citations.values()), None)
+        return f"{cited.book}@{cited.version} {self.card.id}" if cited else self.card.id
+
     def quote(self, inputs: Mapping[str, object]) -> Quote:
         """The parcel's quote with formulas and citations; raises InputsRefused."""
         complete = complete_inputs(self.card, inputs)

@@ -119,7 +119,7 @@ def _metric_checks(metric: Metric, schema: pl.Schema) -> Iterator[_Check]:
     yield _Check(metric.name, given & whole.is_null(), f"must be a whole number ({metric.unit})")
     low, high = metric.low, metric.high
     yield _Check(metric.name, (whole < low) | (whole > high), f"must lie in {low}..{high} {metric.unit}")
-    if metric.share_of in schema:
+    if metric.share_of is not None and metric.share_of in schema:
         above = whole > _whole(metric.share_of, schema)
         yield _Check(metric.name, above, f"is more than {metric.share_of}")
 

@@ -33,6 +33,8 @@ class Entry(models.Model):
     posted_at = models.DateTimeField()
     policy_version = models.ForeignKey(PolicyVersion, models.PROTECT)
     reverses = models.OneToOneField("self", models.PROTECT, null=True)
+    reason = models.TextField(default="", help_text="why an entry was reversed; empty where the kind says it")
+    actor = models.TextField(default="", help_text="who reversed; empty where an operation posted")
 
     class Meta:
         constraints = [

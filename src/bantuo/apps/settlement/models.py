@@ -28,6 +28,7 @@ class Charge(models.Model):
     seller = models.ForeignKey(Seller, models.PROTECT)
     order = models.ForeignKey(Order, models.PROTECT, related_name="charges")
     kind = models.TextField()
+    cause = models.TextField(default="", help_text="the after-sale kind of a refund row; empty for an order")
     receipts_fen = models.BigIntegerField()
     base_service_fen = models.BigIntegerField()
     fulfilment_fen = models.BigIntegerField()
@@ -49,7 +50,7 @@ class Charge(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["seller", "order", "kind"], name="charge_once"),
+            models.UniqueConstraint(fields=["seller", "order", "kind", "cause"], name="charge_once"),
             models.CheckConstraint(condition=Q(kind__in=["order", "refund"]), name="charge_kind_known"),
             models.CheckConstraint(
                 condition=Q(
@@ -70,6 +71,22 @@ class Charge(models.Model):
         indexes = [
             models.Index(fields=["payable_on"], name="charge_unclaimed", condition=Q(run__isnull=True)),
             models.Index(fields=["run", "seller"], name="charge_by_run"),
+        ]
+
+
+class ChargeRefusal(models.Model):
+    """An order that could not be priced: the field, its value and the rule. It stays uncharged."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    order = models.ForeignKey(Order, models.PROTECT)
+    field = models.TextField()
+    value = models.TextField()
+    rule = models.TextField()
+    refused_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "order", "field"], name="charge_refusal_once"),
         ]
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import typer
 
-from bantuo.core.findings import Finding
+from bantuo.core.findings import PASS, Finding
 from bantuo.core.policy import Book
 from bantuo.core.policy_tree import PolicyProblems
 from bantuo.engine.books import BookUnknown, load_book, load_book_from
@@ -22,7 +22,14 @@ from bantuo.engine.report import assessment_report
 from bantuo.engine.seller_rows import SellerRows, SellersUnreadable, column_sheet, sort_seller_rows
 from bantuo.engine.terms import SchemaUnknown, load_schema, schema_names
 from bantuo.interfaces.cli.terminal import (
-    EXIT_DONE, EXIT_FINDINGS, JsonFlag, err, out, print_json, print_table, stop_bad_input,
+    EXIT_DONE,
+    EXIT_FINDINGS,
+    JsonFlag,
+    err,
+    out,
+    print_json,
+    print_table,
+    stop_bad_input,
 )  # fmt: skip
 
 PROBLEMS_SHOWN = 20
@@ -40,6 +47,7 @@ SchemaName = Annotated[str, typer.Argument(help="seller, size_chart, or sellers 
 
 def diagnose(
     source: SourceFile,
+    *,
     at: AtDay = None,
     output: OutputFile = None,
     book: BookName = "aliexpress-semi",
@@ -57,7 +65,7 @@ def diagnose(
     _assess(evaluator, source, as_json=as_json)
 
 
-def schema(name: SchemaName, as_json: JsonFlag = False) -> None:
+def schema(name: SchemaName, *, as_json: JsonFlag = False) -> None:
     """Print a JSON Schema (seller, size_chart), or the columns of a file of sellers."""
     try:
         print_json(column_sheet() if name == COLUMNS else load_schema(name))
@@ -117,20 +125,27 @@ def _show(code: str, assessment: Assessment) -> None:
     verdict = "[bold green]passed[/]" if assessment.passed else "[bold red]not passed[/]"
     stamp = f"{assessment.book} {assessment.version}, {assessment.at}"
     out.print(f"{code}: {verdict} ({stamp})", highlight=False)
-    heading = ("rule", "what", "status", "observed", "required", "what to do", "source")
-    for title, findings in (("Findings", assessment.open_findings), ("Warnings", assessment.warnings)):
-        if findings:
-            print_table(title, heading, map(_row, findings))
-    parts = [part for fit in assessment.fit for part in fit.parts]
-    print_table("Fit (advice, no gate)", heading[:5], (_row(part)[:5] for part in parts))
+    for finding in assessment.open_findings:
+        _show_finding("✗", finding)
+    for finding in assessment.warnings:
+        _show_finding("!", finding)
+    for fit in assessment.fit:
+        short = ", ".join(part.rule for part in fit.parts if part.status != PASS)
+        _line(f"{fit.profile} {fit.label.zh} / {fit.label.en}: {fit.status}{f' ({short})' if short else ''}")
 
 
-def _row(finding: Finding) -> tuple[str, ...]:
-    fix = f"{finding.fix.zh} / {finding.fix.en}" if finding.fix else ""
-    label = f"{finding.label.zh} / {finding.label.en}"
-    places = "\n".join(finding.evidence[:5])
-    todo = f"{fix}\n{places}" if finding.is_open else fix
-    return finding.rule, label, finding.status, finding.observed, finding.required, todo, finding.source.title.zh
+def _show_finding(mark: str, finding: Finding) -> None:
+    group = f" [{finding.failure_class}]" if finding.failure_class else ""
+    _line(f"{mark} {finding.rule}{group} {finding.label.zh} / {finding.label.en}: {finding.status}")
+    _line(f"    observed {finding.observed or '–'}, required {finding.required}")
+    if finding.fix:
+        _line(f"    → {finding.fix.zh}\n      {finding.fix.en}")
+    _line(f"    evidence: {'; '.join(finding.evidence)}")
+    _line(f"    source: {finding.source.title.zh} / {finding.source.title.en}")
+
+
+def _line(text: str) -> None:
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _screen(evaluator: Evaluator, source: Path, output: Path, *, as_json: bool) -> NoReturn:

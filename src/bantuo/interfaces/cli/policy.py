@@ -1,4 +1,4 @@
-"""`bantuo policy`: which rules there are, what one says on a day, what changed, and whether files are sound."""
+"""`bantuo policy`: which rules there are, what one says on a day, what changed, and if files are sound."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def show_rule(
 
 
 def check_books(
-    path: Annotated[Path | None, typer.Argument(help="The folder of a book; all that ship if left out.")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(help="The folder of a book; all that ship if left out.")
+    ] = None,
     book: Annotated[str | None, typer.Option("--book", help="Only this book that ships.")] = None,
     as_json: JsonFlag = False,
 ) -> None:

@@ -1,0 +1,52 @@
+"""Steps that can be killed anywhere: the mark of a step is written in the transaction of its work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TypeVar
+
+from django.db import transaction
+
+from bantuo.simulate.models import Replay
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class StageWork:
+    """What a stage has done in this process: rows and seconds."""
+
+    rows: int = 0
+    nanoseconds: int = 0
+
+
+@dataclass(slots=True)
+class Steps:
+    """Runs numbered steps once each; those a former process finished are passed over.
+
+    The order and number of steps must follow from the staged source alone, never from the clock.
+    """
+
+    replay: Replay
+    on_stage: Callable[[str], None]
+    on_rows: Callable[[str, int], None]
+    number: int = 0
+    work: dict[str, StageWork] = field(default_factory=dict)
+
+    def run(self, stage: str, step: Callable[[], int]) -> None:
+        """Do one step and mark it done, together or not at all. `step` returns the rows it handled."""
+        self.number += 1
+        if self.number <= self.replay.position:
+            return
+        self.on_stage(stage)
+        begun = perf_counter()
+        with transaction.atomic():
+            rows = step()
+            Replay.objects.filter(pk=self.replay.pk).update(position=self.number)
+        self.replay.position = self.number
+        done = self.work.setdefault(stage, StageWork())
+        done.rows += rows
+        done.nanoseconds += int((perf_counter() - begun) * 1_000_000_000)
+        self.on_rows(stage, rows)
