@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-import warnings
 from pathlib import Path
 
+import django
 import pytest
+from django.conf import settings
 
 from bantuo.channels.postgres import start_server
 
@@ -19,18 +20,15 @@ def _server_url() -> str:
     if named:
         return named
     os.environ.setdefault("BANTUO_VAR", str(_SCRATCH))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where a machine keeps run-time files is not ours to judge
-        return start_server()
+    return start_server()
 
 
 os.environ["BANTUO_DATABASE_URL"] = _server_url()
 os.environ["DJANGO_SETTINGS_MODULE"] = "bantuo.config.settings"
+django.setup()
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Each run has its own database, so that two runs on one server do not meet."""
-    from django.conf import settings
-
-    settings.DATABASES["default"]["TEST"] = {"NAME": f"test_bantuo_{os.getpid()}"}
+    settings.DATABASES["default"]["TEST"]["NAME"] = f"test_bantuo_{os.getpid()}"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bantuo.core.findings import FAIL, NOT_APPLICABLE, NOT_EVIDENCED, PASS
 from bantuo.core.metric_sheet import METRICS
+from bantuo.core.policy import PolicyNotInForce
 from bantuo.engine.books import load_book
 from bantuo.engine.diagnosis import Evaluator
 from bantuo.engine.report import assessment_report
@@ -91,6 +92,11 @@ def test_epr_is_asked_for_from_the_first_of_july() -> None:
     assert Evaluator(load_book(), BEFORE).assess(bare).passed
     assert statuses(bare, on=AFTER)["ELG-17"] == FAIL
     assert not EVALUATOR.assess(bare).passed
+
+
+def test_nobody_is_assessed_before_the_programme() -> None:
+    with pytest.raises(PolicyNotInForce, match="no gate is in force on 2023-10-31"):
+        Evaluator(load_book(), date(2023, 10, 31))
 
 
 def test_attribute_warning_for_goods_that_are_not_apparel() -> None:

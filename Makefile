@@ -1,0 +1,43 @@
+# Two commands are enough: `make demo` shows the whole programme at work, `make test` proves it.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+UV := 0.13.9
+export BANTUO_VAR ?= $(CURDIR)/var
+
+.PHONY: demo test test-database check bench setup clean
+.DEFAULT_GOAL := demo
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml uv.lock
+	@test -x $(BIN)/python || python3 -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv sync --frozen --inexact --active --quiet
+	@touch $@
+
+demo: setup
+	@$(BIN)/bantuo demo
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/check_migrations.py
+	$(BIN)/python tools/check_translations.py
+	$(BIN)/bantuo policy check
+
+test: setup
+	$(BIN)/pytest
+
+# What speaks SQL, again, on the server that BANTUO_TEST_DATABASE_URL names (PostgreSQL 15 in CI).
+test-database: setup
+	@test -n "$(BANTUO_TEST_DATABASE_URL)" || { echo "name a server in BANTUO_TEST_DATABASE_URL"; exit 2; }
+	$(BIN)/pytest tests/apps tests/simulate tests/channels
+
+bench: setup
+	$(BIN)/python -m tools.bench
+
+clean:
+	rm -rf $(VENV) var out dist

@@ -1,0 +1,223 @@
+"""Change prices, keep their history, and raise or clear the alert of PRC-1 at each change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.db import transaction
+
+from bantuo.apps.catalog.models import PriceChange, Sku
+from bantuo.apps.catalog.operations.checks import ListingTerms, RefusedRow, listing_terms, price_problems
+from bantuo.apps.events.operations import emit_events
+from bantuo.apps.parties.operations import lock_sellers
+from bantuo.apps.sql import columns_of, fetch_rows, run_statement
+from bantuo.core.listing import exclusive_fen_max, is_price_alert
+from bantuo.core.policy import Book
+
+
+@dataclass(frozen=True, slots=True)
+class NewPrices:
+    """New prices of one SKU; None leaves that price as it is. `row` is the caller's own name for it."""
+
+    row: int
+    seller_id: int
+    sku_code: str
+    ordinary_fen: int | None
+    exclusive_fen: int | None
+
+
+@dataclass(slots=True)
+class PriceResult:
+    """What became of a batch of price changes; unchanged rows count nowhere."""
+
+    changed: int = 0
+    refused: list[RefusedRow] = field(default_factory=list)
+    alerts: int = 0
+
+
+class Priced(NamedTuple):
+    """A SKU with the prices it has now and had before (None: it had none)."""
+
+    seller_id: int
+    sku_id: int
+    ordinary_fen: int
+    exclusive_fen: int | None
+    old_ordinary_fen: int | None
+    old_exclusive_fen: int | None
+    semi_managed: bool
+
+
+@transaction.atomic
+def change_prices(
+    rows: Sequence[NewPrices], *, book: Book, on: date, now: datetime, actor: str
+) -> PriceResult:
+    """Set prices of listed SKUs; each change is kept, and the alert of PRC-1 judged again.
+
+    Refused per row: an unknown or delisted SKU, a price out of range, a mode whose seller may not
+    set prices (CAP-1), and an exclusive price above its share where PRC-1.mode blocks.
+    """
+    result = PriceResult()
+    lock_sellers(sorted({row.seller_id for row in rows}))
+    skus = _skus_of(rows)
+    terms = listing_terms(book, on=on, categories=(), size_chart_schema={})
+    changed: dict[int, Priced] = {}
+    for row in rows:
+        sku = skus.get((row.seller_id, row.sku_code))
+        problems = list(_problems(row, sku, book=book, on=on, terms=terms))
+        result.refused.extend(problems)
+        if sku is not None and not problems:
+            _apply(row, sku, changed)
+    _write(changed.values())
+    record_changes(changed.values(), now=now, actor=actor)
+    result.changed = len(changed)
+    result.alerts = judge_alerts(changed.values(), terms=terms, now=now)
+    return result
+
+
+def _skus_of(rows: Sequence[NewPrices]) -> dict[tuple[int, str], Sku]:
+    sellers = {row.seller_id for row in rows}
+    found = Sku.objects.filter(
+        seller_id__in=sellers, code__in={row.sku_code for row in rows}, delisted_at__isnull=True
+    )
+    return {(sku.seller_id, sku.code): sku for sku in found}
+
+
+def _problems(
+    row: NewPrices, sku: Sku | None, *, book: Book, on: date, terms: ListingTerms
+) -> Iterable[RefusedRow]:
+    if sku is None:
+        return [RefusedRow(row.row, "sku_code", row.sku_code, "STEP-5", "is not listed")]
+    answer = price_freedom(book, on=on, mode="semi" if sku.semi_managed else "self")
+    if answer != "free":
+        return [RefusedRow(row.row, "sku_code", row.sku_code, "CAP-1", f"changing the price is: {answer}")]
+    ordinary, exclusive = _wanted(row, sku)
+    return price_problems(row.row, ordinary, exclusive, semi_managed=sku.semi_managed, terms=terms)
+
+
+def price_freedom(book: Book, *, on: date, mode: str) -> str:
+    """What CAP-1 says of setting prices in a mode: free, request, refused; CAP-2 where it is silent."""
+    table: Sequence[dict[str, str]] = book.amount("CAP-1", on)
+    told = {row["mode"]: row["answer"] for row in table if row["capability"] == "price"}
+    answer = told.get(mode, "not_stated")
+    return str(book.amount("CAP-2", on)) if answer == "not_stated" else answer
+
+
+def _wanted(row: NewPrices, sku: Sku) -> tuple[int, int | None]:
+    ordinary = sku.ordinary_fen if row.ordinary_fen is None else row.ordinary_fen
+    return ordinary, sku.exclusive_fen if row.exclusive_fen is None else row.exclusive_fen
+
+
+def _apply(row: NewPrices, sku: Sku, changed: dict[int, Priced]) -> None:
+    ordinary, exclusive = _wanted(row, sku)
+    if (ordinary, exclusive) == (sku.ordinary_fen, sku.exclusive_fen):
+        return
+    first = changed.get(sku.pk)
+    before = (
+        (first.old_ordinary_fen, first.old_exclusive_fen) if first else (sku.ordinary_fen, sku.exclusive_fen)
+    )
+    changed[sku.pk] = Priced(sku.seller_id, sku.pk, ordinary, exclusive, *before, sku.semi_managed)
+    sku.ordinary_fen, sku.exclusive_fen = ordinary, exclusive
+
+
+def _write(changed: Iterable[Priced]) -> None:
+    run_statement(
+        """
+        UPDATE catalog_sku s SET ordinary_fen = i.ordinary, exclusive_fen = i.exclusive
+        FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS i(id, ordinary, exclusive)
+        WHERE s.id = i.id
+        """,
+        columns_of([(p.sku_id, p.ordinary_fen, p.exclusive_fen) for p in changed], 3),
+    )
+
+
+def record_changes(priced: Iterable[Priced], *, now: datetime, actor: str) -> int:
+    """Keep every price that differs from the one before, a first one as well; tell the outbox."""
+    changes = [
+        PriceChange(
+            seller_id=p.seller_id,
+            sku_id=p.sku_id,
+            kind=kind,
+            old_fen=old,
+            new_fen=new,
+            changed_at=now,
+            actor=actor,
+        )
+        for p in priced
+        for kind, old, new in (
+            ("ordinary", p.old_ordinary_fen, p.ordinary_fen),
+            ("exclusive", p.old_exclusive_fen, p.exclusive_fen),
+        )
+        if new is not None and new != old
+    ]
+    PriceChange.objects.bulk_create(changes)
+    emit_events(
+        "catalog.price_changed",
+        [(c.seller_id, f"sku:{c.sku_id}", {"kind": c.kind, "fen": c.new_fen, "by": actor}) for c in changes],
+        at=now,
+    )
+    return len(changes)
+
+
+def judge_alerts(priced: Iterable[Priced], *, terms: ListingTerms, now: datetime) -> int:
+    """Clear the open alerts of these SKUs and raise one for each that is too dear (PRC-1, A-27).
+
+    Returns how many were raised. A SKU that stays too dear after a change gets a new alert.
+    """
+    judged = list(priced)
+    cleared = fetch_rows(
+        """
+        UPDATE catalog_pricealert SET cleared_at = %s
+        WHERE cleared_at IS NULL AND sku_id = ANY(%s) RETURNING seller_id, sku_id
+        """,
+        [now, [p.sku_id for p in judged]],
+    )
+    emit_events("catalog.price_alert_cleared", [(s, f"sku:{i}", {}) for s, i in sorted(cleared)], at=now)
+    raised = [(p, p.exclusive_fen) for p in judged if p.exclusive_fen is not None and _is_too_dear(p, terms)]
+    columns = columns_of(
+        [
+            (
+                p.seller_id,
+                p.sku_id,
+                p.ordinary_fen,
+                fen,
+                exclusive_fen_max(p.ordinary_fen, threshold_bp=terms.price_bp),
+            )
+            for p, fen in raised
+        ],
+        5,
+    )
+    run_statement(
+        """
+        INSERT INTO catalog_pricealert
+            (seller_id, sku_id, ordinary_fen, exclusive_fen, exclusive_fen_max, rule, reason, raised_at)
+        SELECT i.*, 'PRC-1', 'exclusive price above ' || %s || ' bp of the ordinary price', %s
+        FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS i
+        """,
+        [str(terms.price_bp), now, *columns],
+    )
+    emit_events(
+        "catalog.price_alert_raised",
+        [
+            (
+                p.seller_id,
+                f"sku:{p.sku_id}",
+                {"ordinary_fen": p.ordinary_fen, "exclusive_fen": fen, "rule": "PRC-1"},
+            )
+            for p, fen in raised
+        ],
+        at=now,
+    )
+    return len(raised)
+
+
+def _is_too_dear(priced: Priced, terms: ListingTerms) -> bool:
+    return (
+        priced.semi_managed
+        and priced.exclusive_fen is not None
+        and is_price_alert(
+            priced.ordinary_fen, exclusive_fen=priced.exclusive_fen, threshold_bp=terms.price_bp
+        )
+    )

@@ -1,0 +1,40 @@
+"""Who the sellers and warehouses are, and which warehouse each seller uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from bantuo.apps.parties.models import ProgrammeState, Seller, Warehouse
+from bantuo.apps.sql import fetch_rows
+
+
+def seller_ids(codes: Sequence[str], *, marketplace: str) -> dict[str, int]:
+    """The sellers of these codes that the marketplace knows here; an unknown code is left out."""
+    found = Seller.objects.filter(marketplace=marketplace, code__in=codes)
+    return dict(found.values_list("code", "id"))
+
+
+def warehouse_ids(codes: Sequence[str]) -> dict[str, int]:
+    """The warehouses of these codes; an unknown code is left out."""
+    return dict(Warehouse.objects.filter(code__in=codes).values_list("code", "id"))
+
+
+def active_sellers(on: date) -> list[int]:
+    """Sellers that the programme serves on a day, in order."""
+    active = Seller.objects.filter(programme_state=ProgrammeState.ACTIVE, active_from__lte=on)
+    return list(active.order_by("id").values_list("id", flat=True))
+
+
+def open_bindings(sellers: Sequence[int]) -> dict[int, tuple[int, int, str]]:
+    """The warehouse, road metres and evidence of each seller that is bound now."""
+    return {
+        seller: (warehouse, distance, evidence)
+        for seller, warehouse, distance, evidence in fetch_rows(
+            """
+            SELECT seller_id, warehouse_id, distance_m, distance_evidence FROM parties_binding
+            WHERE seller_id = ANY(%s) AND unbound_at IS NULL
+            """,
+            [list(sellers)],
+        )
+    }

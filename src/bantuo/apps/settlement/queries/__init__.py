@@ -1,0 +1,7 @@
+"""What can be charged, what was settled, and why every fen is what it is."""
+
+from bantuo.apps.settlement.queries.explanations import explain_charge
+from bantuo.apps.settlement.queries.reconciliation import reconcile_statements
+from bantuo.apps.settlement.queries.statements import statement_lines, statements_of_run
+
+__all__ = ["explain_charge", "reconcile_statements", "statement_lines", "statements_of_run"]
