@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from bantuo.apps.sql import columns_of, fetch_rows
 
@@ -78,3 +79,91 @@ def lock_orders(ids: Iterable[int]) -> dict[int, str]:
             "SELECT id, state FROM orders_order WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [sorted(set(ids))]
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOrder:
+    """One order found by its marketplace id."""
+
+    id: int
+    external_id: str
+    part: int
+    seller: str
+    route: str
+    state: str
+
+
+def orders_named(external_id: str, *, seller: str | None = None) -> list[NamedOrder]:
+    """Orders whose marketplace id begins with these characters, of one seller where given."""
+    return [
+        NamedOrder(*r)
+        for r in fetch_rows(
+            """
+            SELECT o.id, o.external_id, o.part, s.code, o.route, o.state
+            FROM orders_order o JOIN parties_seller s ON s.id = o.seller_id
+            WHERE starts_with(o.external_id, %s) AND (%s::text IS NULL OR s.code = %s)
+            ORDER BY o.external_id, s.code, o.part LIMIT 50
+            """,
+            [external_id, seller, seller],
+        )
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHistory:
+    """Why an order took its route and what happened to it, oldest first."""
+
+    decisions: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+
+
+def order_history(order_id: int) -> OrderHistory:
+    """The append-only side of one order."""
+    decisions = fetch_rows(
+        """
+        SELECT decided_at, route, reason, rule, policy_version, line_no, actor
+        FROM orders_routingdecision WHERE order_id = %s ORDER BY id
+        """,
+        [order_id],
+    )
+    events = fetch_rows(
+        "SELECT happened_at, state, reason, actor FROM orders_orderevent WHERE order_id = %s ORDER BY id",
+        [order_id],
+    )
+    named = ("at", "route", "reason", "rule", "policy", "line", "by")
+    return OrderHistory(
+        [dict(zip(named, r, strict=True)) for r in decisions],
+        [dict(zip(("at", "state", "reason", "by"), r, strict=True)) for r in events],
+    )
+
+
+def cut_overs_total(marketplace: str) -> tuple[int, int, int, int]:
+    """Over all days: late seller-days, orders turned, orders split, and what the wide reading turns."""
+    ((late,),) = fetch_rows(
+        """
+        SELECT count(*) FROM stock_sellerday d JOIN parties_seller s ON s.id = d.seller_id
+        WHERE s.marketplace = %s AND NOT d.in_time
+        """,
+        [marketplace],
+    )
+    ((turned, split, wide),) = fetch_rows(
+        """
+        SELECT COALESCE(sum(orders_turned), 0)::int, COALESCE(sum(orders_split), 0)::int,
+               COALESCE(sum(orders_turned_wide), 0)::int FROM orders_cutover
+        """
+    )
+    return late, turned, split, wide
+
+
+def sample_order(marketplace: str) -> tuple[str, str]:
+    """One delivered order of the programme and its seller's code, to look at first."""
+    rows = fetch_rows(
+        """
+        SELECT o.external_id, s.code FROM orders_order o JOIN parties_seller s ON s.id = o.seller_id
+        WHERE s.marketplace = %s AND o.route = 'semi' AND o.state = 'completed'
+            AND NOT EXISTS (SELECT 1 FROM orders_order t WHERE t.external_id = o.external_id AND t.id <> o.id)
+        ORDER BY o.id LIMIT 1
+        """,
+        [marketplace],
+    )
+    return (rows[0][0], rows[0][1]) if rows else ("ORDER", "SELLER")

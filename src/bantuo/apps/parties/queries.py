@@ -38,3 +38,8 @@ def open_bindings(sellers: Sequence[int]) -> dict[int, tuple[int, int, str]]:
             [list(sellers)],
         )
     }
+
+
+def sellers_named(code: str) -> list[int]:
+    """Ids of the sellers with this code, of any marketplace."""
+    return list(Seller.objects.filter(code=code).order_by("id").values_list("id", flat=True))

@@ -78,6 +78,16 @@ def explain(
 
 
 @app.command()
+def statement(
+    seller: Annotated[str, typer.Argument(help="The seller's code.")],
+    run: Annotated[str | None, typer.Option(help="A settlement run's code: show its charges.")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """List a seller's statements, or every charge of one of them."""
+    lazy("bantuo.interfaces.cli.explain", "show_statement", seller=seller, run=run, as_json=json)
+
+
+@app.command()
 def demo(json: JsonFlag = False) -> None:
     """Run the main job on a small simulated marketplace and tell what happened."""
     lazy("bantuo.interfaces.cli.demo", "run_demo", as_json=json)

@@ -2,6 +2,10 @@
 
 from bantuo.apps.settlement.queries.explanations import explain_charge
 from bantuo.apps.settlement.queries.reconciliation import reconcile_statements
-from bantuo.apps.settlement.queries.statements import statement_lines, statements_of_run
+from bantuo.apps.settlement.queries.statements import (
+    statement_lines,
+    statements_of_run,
+    statements_of_seller,
+)
 
-__all__ = ["explain_charge", "reconcile_statements", "statement_lines", "statements_of_run"]
+__all__ = ["explain_charge", "reconcile_statements", "statement_lines", "statements_of_run", "statements_of_seller"]

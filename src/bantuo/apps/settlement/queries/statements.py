@@ -65,6 +65,34 @@ def statements_of_run(code: str) -> list[SellerSums]:
     return seller_sums(rows[0][0]) if rows else []
 
 
+@dataclass(frozen=True, slots=True)
+class SellerStatement:
+    """One of a seller's statements: carried in, settled, paid out, carried on."""
+
+    run: str
+    run_on: date
+    charges: int
+    carried_in_fen: int
+    receipts_fen: int
+    fees_fen: int
+    payout_fen: int
+    carried_on_fen: int
+
+
+def statements_of_seller(seller_id: int) -> list[SellerStatement]:
+    """All statements of one seller, oldest first."""
+    rows = fetch_rows(
+        """
+        SELECT r.code, r.run_on, s.charges, s.carried_in_fen, s.receipts_fen, s.fees_fen, s.payout_fen,
+               s.carried_on_fen
+        FROM settlement_statement s JOIN settlement_run r ON r.id = s.run_id
+        WHERE s.seller_id = %s ORDER BY r.run_on, r.id
+        """,
+        [seller_id],
+    )
+    return [SellerStatement(*row) for row in rows]
+
+
 def statement_lines(seller_id: int, *, run_code: str) -> list[StatementLine]:
     """The charges of one seller's statement, oldest order first."""
     rows = fetch_rows(
@@ -89,4 +117,4 @@ def _sums(row: tuple[Any, ...]) -> SellerSums:
 
 def _line(row: tuple[Any, ...]) -> StatementLine:
     fees = dict(zip(FEE_COLUMNS, row[13:], strict=True))
-    return StatementLine(*row[:13], fees)
+    return StatementLine(*row[:13], fees=fees)

@@ -1,0 +1,139 @@
+"""`bantuo demo`: the main job on a small made-up marketplace, told as a short story in figures."""
+
+from __future__ import annotations
+
+import importlib.resources
+import io
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+
+from bantuo.apps.admission.queries import applications_by_state, refusals_by_rule
+from bantuo.apps.health.queries import latest_reports
+from bantuo.apps.orders.queries import cut_overs_total, sample_order
+from bantuo.channels.postgres import data_folder
+from bantuo.core.money import format_fen
+from bantuo.core.policy import Book
+from bantuo.core.routing import REASON_WORDS, Reason
+from bantuo.engine.books import load_book
+from bantuo.interfaces.cli.replay import reporting
+from bantuo.interfaces.cli.terminal import out, print_json
+from bantuo.simulate.layout import load_layout
+from bantuo.simulate.marketplace import make_marketplace
+from bantuo.simulate.outputs import write_outputs
+from bantuo.simulate.replay import begin_replay, open_replay, run_replay
+from bantuo.simulate.steps import Steps
+
+
+def run_demo(*, as_json: bool) -> None:
+    """Make the marketplace, run it through the programme (or find it already run), tell the story."""
+    source, folder = data_folder() / "demo" / "source", data_folder() / "demo" / "out"
+    make_marketplace(source)
+    call_command("migrate", verbosity=0)
+    book = load_book()
+    with importlib.resources.as_file(importlib.resources.files("bantuo.simulate") / "demo.toml") as path:
+        layout = load_layout(path)
+    made = open_replay(source, layout, book, limit=None)
+    replay = begin_replay(made, resume=True)
+    said = io.StringIO()
+    with redirect_stdout(said), reporting({"intake": made.tables["orders"].rows}) as reporter:
+        steps = Steps(replay, on_stage=reporter.on_stage, on_rows=reporter.on_rows)
+        run_replay(made, replay, steps=steps)
+        summary = write_outputs(
+            folder, layout=layout, replay=replay, tables=dict(made.tables), on_rows=reporter.on_rows
+        )
+    if as_json:
+        print_json(summary)
+    else:
+        _tell(summary, marketplace=layout.marketplace, book=book, folder=folder)
+
+
+def _tell(summary: dict[str, Any], *, marketplace: str, book: Book, folder: Path) -> None:
+    say = _say
+    say("\n[bold]半托 Bantuo — a simulated marketplace, run through the whole programme[/]")
+    say("Everything below is made up from a seed; the rules are the article's, each with its source.\n")
+    _tell_admission(summary, marketplace=marketplace, book=book)
+    _tell_orders(summary, marketplace=marketplace)
+    _tell_money(summary)
+    _tell_health(marketplace)
+    sound = not (summary["unbalanced_entries"] or summary["statements_that_disagree"])
+    say(
+        f"[bold]Checks[/]  ledger {'sound' if sound else 'NOT SOUND'}: {summary['entries']} entries,"
+        f" {summary['unbalanced_entries']} unbalanced, sum ¥{format_fen(sum(summary['ledger'].values()))};"
+        f" oversold SKUs {summary['oversold_skus']}; stock differences {summary['stock_differences']}"
+    )
+    unaccounted = sum(account["unaccounted"] for account in summary["rows"].values())
+    say(f"        source rows unaccounted for: {unaccounted}\n")
+    order, seller = sample_order(marketplace)
+    say("[bold]Where to look next[/]")
+    for command in (
+        f"bantuo explain {order}",
+        f"bantuo statement {seller}",
+        "bantuo ledger check",
+        "bantuo policy show FEE-2.step_fee --at 2026-07-06",
+        "bantuo diagnose examples/seller_not_ready.json",
+        "bantuo quote --receipts 120.00 --size 30x25x20 --weight 1.2 --distance 250 --label",
+    ):
+        say(f"  .venv/bin/{command}")
+    say(f"  tables and statements: {folder}")
+
+
+def _say(line: str) -> None:
+    out.print(line, highlight=False, soft_wrap=True)
+
+
+def _tell_admission(summary: dict[str, Any], *, marketplace: str, book: Book) -> None:
+    states = applications_by_state(marketplace)
+    refused = sum(n for state, n in states.items() if state in ("assessed_fail", "rejected"))
+    _say(f"[bold]Sellers[/] {sum(states.values())} applied, {states.get('active', 0)} admitted, {refused} refused:")
+    for rule, count in refusals_by_rule(marketplace):
+        label = book.rules[rule].label
+        _say(f"          {count} × {rule} {label.zh} / {label.en}")
+    skus = summary["rows"]["skus"]
+    _say(f"[bold]SKUs[/]    {skus['used']} listed, {skus['refused']} refused")
+
+
+def _tell_orders(summary: dict[str, Any], *, marketplace: str) -> None:
+    orders = summary["orders"]
+    late, turned, split, wide = cut_overs_total(marketplace)
+    _say(f"[bold]Orders[/]  {sum(orders.values())} taken in; decisions and why:")
+    for reason, count in summary["routing_reasons"].items():
+        words = REASON_WORDS[Reason(reason)]
+        _say(f"          {count:4} × {words.zh} / {words.en}")
+    _say(
+        f"[bold]16:00[/]   {late} late seller-days; {turned} orders turned to their sellers, {split} split"
+        f" (the wide reading would have turned {wide})"
+    )
+    ended = ", ".join(f"{name.replace('/', ' ')} {count}" for name, count in orders.items())
+    _say(f"[bold]Ended[/]   {ended}")
+
+
+def _tell_money(summary: dict[str, Any]) -> None:
+    charges = summary["charges"]
+    lines = ", ".join(
+        f"{name.removesuffix('_fen')} {format_fen(fen)}"
+        for name, fen in charges.items()
+        if name not in ("receipts_fen", "total_fen", "net_fen")
+    )
+    rows = summary["charge_rows"]
+    _say(
+        f"[bold]Charges[/] {rows.get('order', 0)} orders and {rows.get('refund', 0)} refunds:"
+        f" receipts ¥{format_fen(charges['receipts_fen'])}, fees ¥{format_fen(charges['total_fen'])} ({lines})"
+    )
+    _say(f"[bold]Payouts[/] ¥{format_fen(summary['payouts_fen'])} to sellers, through the sandbox bank")
+
+
+def _tell_health(marketplace: str) -> None:
+    reports = latest_reports(marketplace, limit=1)
+    if not reports:
+        _say("[bold]Health[/]  no weekly report is due yet")
+        return
+    (r,) = reports
+    missed = ", ".join(f"{f['rule']} ({f['accountable']})" for f in r.failed) or "nothing missed"
+    _say(
+        f"[bold]Health[/]  {r.seller}, week of {r.week_start}: inbound in time {r.inbound_in_time}/{r.inbound_total},"
+        f" mis-shipped {r.mis_shipped}/{r.parcels}, packing {r.pack_mean_s} s on average"
+        f" (p90 {r.pack_seconds_p90} s): {missed}"
+    )
