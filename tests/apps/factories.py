@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 from bantuo.apps.catalog.operations import NewSku, import_category_list, list_skus
@@ -21,6 +22,7 @@ from bantuo.apps.parties.operations import (
 from bantuo.apps.policies.operations import publish_book
 from bantuo.core.policy import Book
 from bantuo.engine.books import load_book
+from bantuo.engine.profiles import parse_profile
 
 DAY = date(2024, 8, 1)
 NOW = datetime(2024, 8, 1, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
@@ -116,3 +118,10 @@ def outbox(topic: str) -> list[tuple[str, dict[str, Any]]]:
     """Key and payload of every event of a topic, in order."""
     events = OutboxEvent.objects.filter(topic=topic).order_by("id")
     return [(event.key, event.payload) for event in events]
+
+
+def seller_profile(code: str = "S1", **metrics: Any) -> dict[str, Any]:
+    """The shipped example of a seller who is ready, with some of its metrics changed."""
+    text = (Path(__file__).parents[2] / "examples" / "seller_ready.json").read_text(encoding="utf-8")
+    profile = parse_profile(text)
+    return {**profile, "code": code, "metrics": {**profile["metrics"], **metrics}}

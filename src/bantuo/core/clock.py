@@ -39,12 +39,13 @@ def business_date(at: datetime, *, zone: str) -> date:
 def operating_day(book: Book, on: date) -> OperatingDay:
     """The day's cut-off per OPS-1 (time, zone, inclusive, scope, when a late statement restores)."""
     zone = ZoneInfo(book.amount("OPS-1.zone", on))
-    starts_at = datetime.combine(on, time(), zone).astimezone(UTC)
-    cutoff_at = starts_at + timedelta(minutes=book.amount("OPS-1.cutoff", on))
+    midnight = datetime.combine(on, time(), zone)
+    # Added before the change to UTC: 16:00 is what the wall clock shows, also on a day of 23 or 25 hours.
+    cutoff_at = (midnight + timedelta(minutes=book.amount("OPS-1.cutoff", on))).astimezone(UTC)
     inclusive = book.amount("OPS-1.inclusive", on)
     return OperatingDay(
         on=on,
-        starts_at=starts_at,
+        starts_at=midnight.astimezone(UTC),
         cutoff_at=cutoff_at,
         last_in_time=cutoff_at if inclusive else cutoff_at - timedelta(microseconds=1),
         ends_at=datetime.combine(on + timedelta(days=1), time(), zone).astimezone(UTC),

@@ -96,11 +96,14 @@ def route_order(
         return Choice("self", Reason.WAREHOUSE_NOT_BOUND, None)
     taken: list[tuple[Available, str, int]] = []
     for line in lines:
-        pool = _pool_of(line, stock, cut=cut)
+        if not line.semi_managed:
+            return _refuse(taken, Reason.SKU_NOT_SEMI_MANAGED, line)
+        available = None if line.balance is None else stock.get(line.balance)
+        if available is None:
+            return _refuse(taken, Reason.STOCK_SHORT, line)
+        pool = _pool_of(available, line.quantity, cut=cut)
         if isinstance(pool, Reason):
-            _give_back(taken)
-            return Choice("self", pool, line.line_no)
-        available = stock[line.balance or 0]
+            return _refuse(taken, pool, line)
         _take(available, pool, line.quantity)
         taken.append((available, pool, line.quantity))
     pools = tuple(pool for _, pool, _ in taken)
@@ -108,17 +111,12 @@ def route_order(
     return Choice("semi", reason, None, pools)
 
 
-def _pool_of(line: Demand, stock: Mapping[int, Available], *, cut: bool) -> str | Reason:
-    if not line.semi_managed:
-        return Reason.SKU_NOT_SEMI_MANAGED
-    available = stock.get(line.balance) if line.balance is not None else None
-    if available is None:
-        return Reason.STOCK_SHORT
-    if available.on_hand >= line.quantity:
+def _pool_of(available: Available, quantity: int, *, cut: bool) -> str | Reason:
+    if available.on_hand >= quantity:
         return "on_hand"
     if cut and not available.stated_in_time:
         return Reason.AFTER_CUTOFF
-    return "declared" if available.declared >= line.quantity else Reason.STOCK_SHORT
+    return "declared" if available.declared >= quantity else Reason.STOCK_SHORT
 
 
 def _take(available: Available, pool: str, quantity: int) -> None:
@@ -128,6 +126,8 @@ def _take(available: Available, pool: str, quantity: int) -> None:
         available.declared -= quantity
 
 
-def _give_back(taken: Sequence[tuple[Available, str, int]]) -> None:
+def _refuse(taken: Sequence[tuple[Available, str, int]], reason: Reason, line: Demand) -> Choice:
+    """All or none: what earlier lines took is put back."""
     for available, pool, quantity in taken:
         _take(available, pool, -quantity)
+    return Choice("self", reason, line.line_no)

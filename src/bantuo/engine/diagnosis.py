@@ -19,6 +19,9 @@ from bantuo.engine.terms import terms_in_force
 from bantuo.engine.trace import compile_rule
 
 
+_TABLE_GATES = 18  # a table of 2 ** 18 words takes a few milliseconds and about 20 MB
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """Whether the seller is like the sellers a profile describes: advice, never a gate (A-02)."""
@@ -66,14 +69,18 @@ class GateSet:
         return dict(zip(names, function(*(values.get(n, 0) for n in self.inputs), *known), strict=True))
 
     def words(self, masks: pl.Series) -> pl.Series:
-        """The rule ids of each mask as text, `ELG-2,ELG-9`."""
-        mask = pl.col(masks.name)
-        ids = [
-            pl.when(mask & (1 << i) != 0).then(pl.lit(f"{gate.rule_id},")).otherwise(pl.lit(""))
-            for i, gate in enumerate(self.gates)
+        """The rule ids of each mask as text, `ELG-2,ELG-9`: looked up, however many masks differ."""
+        blocks = [
+            table.gather((masks // (1 << index * _TABLE_GATES)) & (len(table) - 1))
+            for index, table in enumerate(self._word_tables)
         ]
-        words = pl.concat_str(pl.lit(""), *ids).str.strip_chars_end(",").alias("words")
-        return masks.to_frame().with_columns(words)["words"]
+        joined = blocks[0] if len(blocks) == 1 else pl.select(pl.concat_str(blocks)).to_series()
+        return joined.str.strip_chars_end(",").alias(masks.name)
+
+    @cached_property
+    def _word_tables(self) -> list[pl.Series]:
+        ids = [gate.rule_id for gate in self.gates]
+        return [_word_table(ids[first : first + _TABLE_GATES]) for first in range(0, len(ids), _TABLE_GATES)]
 
     def findings(self, measured: Measured) -> tuple[Finding, ...]:
         """Every gate in words for one seller."""
@@ -130,8 +137,7 @@ class Evaluator:
         """Many sellers at once: the frame with the answer added, one row each, in any number.
 
         In: a nullable Int64 column per name of `gates.inputs`; null, or no such column, is not known.
-        Out: `passed` Boolean; `failed`, `not_evidenced` rule ids as text (spelled out once per distinct
-        mask); `failed_mask`, `not_evidenced_mask`, `not_applicable_mask` Int64, bit i for the i-th gate.
+        Out: `passed` Boolean; `failed`, `not_evidenced` rule ids as text; `failed_mask`, `not_evidenced_mask`, `not_applicable_mask` Int64, bit i for the i-th gate.
         """
         kept = [name for name in frame.collect_schema().names() if name not in self.gates.inputs]
         masks = apply_rule(self._with_knowns(frame), self.gates.rule)
@@ -153,11 +159,15 @@ class Evaluator:
         )
 
     def _spelled(self, mask: str) -> pl.Expr:
-        return pl.col(mask).map_batches(self._spell, return_dtype=pl.String(), is_elementwise=True)
+        return pl.col(mask).map_batches(self.gates.words, return_dtype=pl.String(), is_elementwise=True)
 
-    def _spell(self, masks: pl.Series) -> pl.Series:
-        distinct = masks.unique()
-        return masks.replace_strict(distinct, self.gates.words(distinct), return_dtype=pl.String)
+
+def _word_table(ids: Sequence[str]) -> pl.Series:
+    """The text of every combination of the ids, at the number that has their bits; ends in a comma."""
+    words = pl.Series([""])
+    for rule_id in ids:
+        words = pl.concat([words, words + f"{rule_id},"])
+    return words
 
 
 def _worst(parts: Sequence[Finding]) -> str:

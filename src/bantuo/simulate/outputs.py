@@ -143,6 +143,9 @@ def summarise(*, layout: Layout, replay: Replay, tables: dict[str, SourceTable])
         "synthetic": "Every programme fact of this run is derived by the layout's stated rules.",
         "rows": {name: _accounted(name, table.rows, names) for name, table in tables.items()}
         | {"skus": _sku_account(names)},
+        "applications": dict(_pairs(_APPLICATIONS, names)),
+        "refused_by_rule": dict(_pairs(_REFUSED_BY_RULE, names)),
+        "cut_over": _cut_over(names),
         "orders": _count_by('o.route || \'/\' || o.state', names),
         "routing_reasons": _count_by("d.reason", names, decisions=True),
         "charges": _charge_totals(names),
@@ -164,6 +167,47 @@ def summarise(*, layout: Layout, replay: Replay, tables: dict[str, SourceTable])
         "oversold_skus": len(oversold_balances()),
         "stock_differences": len(movement_differences()),
     }
+
+
+_APPLICATIONS = """
+    SELECT a.state, count(*) FROM admission_application a JOIN parties_seller s ON s.id = a.seller_id
+    WHERE s.marketplace = %(marketplace)s GROUP BY 1 ORDER BY 1
+"""
+_REFUSED_BY_RULE = """
+    SELECT f.rule || ' ' || f.status, count(*) FROM admission_finding f
+    JOIN parties_seller s ON s.id = f.seller_id
+    WHERE s.marketplace = %(marketplace)s AND f.status IN ('fail', 'not_evidenced') GROUP BY 1 ORDER BY 1
+"""
+
+
+def _cut_over(names: dict[str, Any]) -> dict[str, int]:
+    """What 16:00 did over all days, and what the wider reading (A-30) would have turned."""
+    late = _one(
+        "SELECT count(*) FROM stock_sellerday d JOIN parties_seller s ON s.id = d.seller_id"
+        " WHERE s.marketplace = %(marketplace)s AND NOT d.in_time",
+        names,
+    )
+    ((turned, split, wide),) = fetch_rows(
+        """
+        SELECT COALESCE(sum(orders_turned), 0)::int, COALESCE(sum(orders_split), 0)::int,
+               COALESCE(sum(orders_turned_wide), 0)::int FROM orders_cutover
+        """
+    )
+    return {"late_seller_days": late, "orders_turned": turned, "orders_split": split, "wide_reading": wide}
+
+
+def example_order(layout: Layout) -> tuple[str, str]:
+    """A settled order and its seller's code, to look at first; empty when nothing was settled."""
+    rows = fetch_rows(
+        """
+        SELECT o.external_id, s.code FROM orders_order o JOIN parties_seller s ON s.id = o.seller_id
+        WHERE s.marketplace = %s AND o.route = 'semi' AND o.state = 'completed'
+            AND NOT EXISTS (SELECT 1 FROM orders_order t WHERE t.external_id = o.external_id AND t.id <> o.id)
+        ORDER BY o.id LIMIT 1
+        """,
+        [layout.marketplace],
+    )
+    return (rows[0][0], rows[0][1]) if rows else ("", "")
 
 
 def _accounted(table: str, rows: int, names: dict[str, Any]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import pytest
@@ -47,6 +47,21 @@ def check_at_commit() -> None:
     """What commit would check, now."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def commit(make: Callable[[], object]) -> None:
+    """Make something and commit it, as far as a test that is rolled back can."""
+    with transaction.atomic():
+        make()
+        check_at_commit()
+
+
+def add_posting(to: Entry, *, fen: int, account: str = "bank", seller_id: int | None = None) -> None:
+    """A posting that went round the operations."""
+    Posting.objects.create(
+        seller_id=seller_id or to.seller_id, entry=to, account_id=account, amount_fen=fen, rule="DEP-1"
+    )
 
 
 def bare_entry(seller_id: int) -> Entry:
@@ -115,37 +130,34 @@ def test_zero_postings_are_dropped_and_an_account_stands_once() -> None:
 
 def test_the_database_refuses_an_unbalanced_entry_at_commit() -> None:
     (seller,) = make_sellers("S-1")
-    with pytest.raises(IntegrityError, match="does not balance"), transaction.atomic():
-        Posting.objects.create(
-            seller_id=seller, entry=bare_entry(seller), account_id="bank", amount_fen=1, rule="DEP-1"
-        )
-        check_at_commit()
+    with pytest.raises(IntegrityError, match="does not balance"):
+        commit(lambda: add_posting(bare_entry(seller), fen=1))
 
 
 def test_the_database_refuses_an_entry_without_postings_at_commit() -> None:
     (seller,) = make_sellers("S-1")
-    with pytest.raises(IntegrityError, match="has no postings"), transaction.atomic():
-        bare_entry(seller)
-        check_at_commit()
+    with pytest.raises(IntegrityError, match="has no postings"):
+        commit(lambda: bare_entry(seller))
 
 
 def test_the_database_refuses_a_posting_added_to_a_finished_entry() -> None:
     (seller,) = make_sellers("S-1")
     (entry_id,) = post(entry(seller))
     check_at_commit()
-    with pytest.raises(IntegrityError, match="sum to 7 fen"), transaction.atomic():
-        Posting.objects.create(
-            seller_id=seller, entry_id=entry_id, account_id="fee_packing", amount_fen=7, rule="FEE-6"
-        )
+    with pytest.raises(IntegrityError, match="sum to 7 fen"):
+        commit(lambda: add_posting(Entry.objects.get(pk=entry_id), account="fee_packing", fen=7))
 
 
 def test_the_database_refuses_postings_of_another_seller() -> None:
     one, two = make_sellers("S-1", "S-2")
-    with pytest.raises(IntegrityError, match="another seller"), transaction.atomic():
+
+    def post_for_another() -> None:
         made = bare_entry(one)
-        for account, fen, rule in HELD:
-            Posting.objects.create(seller_id=two, entry=made, account_id=account, amount_fen=fen, rule=rule)
-        check_at_commit()
+        for account, fen, _ in HELD:
+            add_posting(made, account=account, fen=fen, seller_id=two)
+
+    with pytest.raises(IntegrityError, match="another seller"):
+        commit(post_for_another)
 
 
 @pytest.mark.parametrize("table", ["ledger_entry", "ledger_posting"])
@@ -202,7 +214,10 @@ def postings_of_entries(draw: st.DrawFn) -> list[list[tuple[str, int, str]]]:
     amounts = st.integers(-(10**12), 10**12)
     drawn = draw(st.lists(st.lists(st.tuples(st.sampled_from(ACCOUNTS), amounts), max_size=6), max_size=4))
     return [
-        [*((account, fen, "DEP-1") for account, fen in rows), ("seller_deposit", -sum(f for _, f in rows), "")]
+        [
+            *((account, fen, "DEP-1") for account, fen in rows),
+            ("seller_deposit", -sum(f for _, f in rows), ""),
+        ]
         for rows in drawn
     ]
 

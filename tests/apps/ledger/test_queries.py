@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db
 def post_two() -> list[int]:
     one, two = make_sellers("S-1", "S-2")
     entries = [
-        NewEntry(seller, "deposit", "A-1", date(2024, 8, 1), (("bank", fen, "r"), ("seller_deposit", -fen, "r")))
+        NewEntry(
+            seller, "deposit", "A-1", date(2024, 8, 1), (("bank", fen, "r"), ("seller_deposit", -fen, "r"))
+        )
         for seller, fen in ((one, 5), (two, 7))
     ]
     return post_entries(entries, now=NOW, policy_version_id=policy_version())
@@ -44,7 +46,9 @@ def test_a_tampered_entry_is_named() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE ledger_posting DISABLE TRIGGER USER")
-        cursor.execute("UPDATE ledger_posting SET amount_fen = 6 WHERE entry_id = %s AND amount_fen = 5", [first])
+        cursor.execute(
+            "UPDATE ledger_posting SET amount_fen = 6 WHERE entry_id = %s AND amount_fen = 5", [first]
+        )
         cursor.execute("DELETE FROM ledger_posting WHERE entry_id = %s", [second])
 
     found = check_ledger()

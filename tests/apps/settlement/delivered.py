@@ -9,7 +9,12 @@ from bantuo.apps.aftersales.models import AfterSale
 from bantuo.apps.catalog.models import Sku
 from bantuo.apps.orders.models import Order, OrderLine
 from bantuo.apps.parties.models import Binding
-from bantuo.apps.settlement.operations import charge_orders, charge_returned_orders, refund_orders, run_settlement
+from bantuo.apps.settlement.operations import (
+    charge_orders,
+    charge_returned_orders,
+    refund_orders,
+    run_settlement,
+)
 from bantuo.apps.settlement.operations.runs import RunResult
 from bantuo.apps.warehouse.models import Parcel
 from bantuo.channels.bank import SandboxBank
@@ -44,6 +49,7 @@ class Shop:
         delivered_at: datetime | None = DELIVERED,
     ) -> int:
         """A packed and handed-over order of the programme; by default the golden one."""
+        warehouse_id = Binding.objects.get(seller_id=self.seller_id).warehouse_id
         order = Order.objects.create(
             seller_id=self.seller_id,
             marketplace=factories.MARKETPLACE,
@@ -56,7 +62,7 @@ class Shop:
             merchant_coupon_fen=coupon_fen,
             route="semi",
             state=state,
-            warehouse_id=Binding.objects.get(seller_id=self.seller_id).warehouse_id,
+            warehouse_id=warehouse_id,
             handed_over_at=PLACED + timedelta(days=1),
             delivered_at=delivered_at,
             closed_at=DELIVERED if state == "returned" else None,
@@ -74,7 +80,7 @@ class Shop:
         Parcel.objects.create(
             seller_id=self.seller_id,
             order=order,
-            warehouse_id=order.warehouse_id,
+            warehouse_id=warehouse_id,
             started_at=PLACED,
             packed_at=PLACED + timedelta(seconds=80),
             seconds=80,
@@ -131,7 +137,9 @@ class Shop:
             cause=cause,
         )
 
-    def settle(self, run_on: date = PAYABLE, *, code: str = "R1", bank: SandboxBank | None = None) -> RunResult:
+    def settle(
+        self, run_on: date = PAYABLE, *, code: str = "R1", bank: SandboxBank | None = None
+    ) -> RunResult:
         return run_settlement(
             run_on,
             code=code,

@@ -69,6 +69,7 @@ class Assessment(models.Model):
     rated_on = models.DateField()
     passed = models.BooleanField()
     fit = models.JSONField()
+    warnings = models.JSONField(default=list, help_text="what refuses nobody but a reviewer should see")
     assessed_at = models.DateTimeField()
 
 
@@ -130,10 +131,15 @@ class Deposit(models.Model):
     due_at = models.DateTimeField()
     held_at = models.DateTimeField(null=True)
     release_requested_at = models.DateTimeField(null=True)
+    cooling_until = models.DateField(null=True, help_text="first business date on which it may be refunded")
     refunded_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(required_fen__gt=0), name="deposit_positive"),
+            models.CheckConstraint(
+                condition=~Q(state="cooling") | Q(cooling_until__isnull=False),
+                name="deposit_cools_until_a_day",
+            ),
             models.CheckConstraint(condition=Q(state__in=DepositState.values), name="deposit_state_known"),
         ]

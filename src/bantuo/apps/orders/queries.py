@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bantuo.apps.sql import columns_of, fetch_rows
+from bantuo.core.clock import OperatingDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ def known_orders(keys: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, s
     }
 
 
+def is_day_cut(day: OperatingDay) -> bool:
+    """Whether 16:00 of the day has been dealt with. Asked while the day is held open, the answer stays."""
+    return bool(fetch_rows("SELECT 1 FROM orders_cutover WHERE business_date = %s", [day.on]))
+
+
 def lock_orders(ids: Iterable[int]) -> dict[int, str]:
     """Lock these orders by id and return their states as they are once locked.
 
@@ -76,7 +82,8 @@ def lock_orders(ids: Iterable[int]) -> dict[int, str]:
     """
     return dict(
         fetch_rows(
-            "SELECT id, state FROM orders_order WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [sorted(set(ids))]
+            "SELECT id, state FROM orders_order WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
+            [sorted(set(ids))],
         )
     )
 
@@ -135,35 +142,3 @@ def order_history(order_id: int) -> OrderHistory:
         [dict(zip(named, r, strict=True)) for r in decisions],
         [dict(zip(("at", "state", "reason", "by"), r, strict=True)) for r in events],
     )
-
-
-def cut_overs_total(marketplace: str) -> tuple[int, int, int, int]:
-    """Over all days: late seller-days, orders turned, orders split, and what the wide reading turns."""
-    ((late,),) = fetch_rows(
-        """
-        SELECT count(*) FROM stock_sellerday d JOIN parties_seller s ON s.id = d.seller_id
-        WHERE s.marketplace = %s AND NOT d.in_time
-        """,
-        [marketplace],
-    )
-    ((turned, split, wide),) = fetch_rows(
-        """
-        SELECT COALESCE(sum(orders_turned), 0)::int, COALESCE(sum(orders_split), 0)::int,
-               COALESCE(sum(orders_turned_wide), 0)::int FROM orders_cutover
-        """
-    )
-    return late, turned, split, wide
-
-
-def sample_order(marketplace: str) -> tuple[str, str]:
-    """One delivered order of the programme and its seller's code, to look at first."""
-    rows = fetch_rows(
-        """
-        SELECT o.external_id, s.code FROM orders_order o JOIN parties_seller s ON s.id = o.seller_id
-        WHERE s.marketplace = %s AND o.route = 'semi' AND o.state = 'completed'
-            AND NOT EXISTS (SELECT 1 FROM orders_order t WHERE t.external_id = o.external_id AND t.id <> o.id)
-        ORDER BY o.id LIMIT 1
-        """,
-        [marketplace],
-    )
-    return (rows[0][0], rows[0][1]) if rows else ("ORDER", "SELLER")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from bantuo.apps.sql import columns_of, fetch_rows
+from bantuo.apps.sql import columns_of, fetch_rows, run_statement
 from bantuo.core.clock import OperatingDay
 from bantuo.core.routing import Available
 
@@ -24,12 +24,57 @@ def lock_available(
         FROM stock_balance b
         JOIN (SELECT DISTINCT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
               AS k(seller_id, sku_id, warehouse_id)) k USING (seller_id, sku_id, warehouse_id)
-        ORDER BY b.seller_id, b.sku_id, b.warehouse_id FOR UPDATE OF b
+        ORDER BY b.seller_id, b.sku_id, b.warehouse_id FOR NO KEY UPDATE OF b
         """,
         [day.on, day.stated_until, *columns_of(sorted(set(keys)), 3)],
     )
     ids = {(r[0], r[1], r[2]): r[3] for r in rows}
     return ids, {r[3]: Available(on_hand=r[4], declared=r[5], stated_in_time=r[6]) for r in rows}
+
+
+def lock_declared(balance_ids: Iterable[int]) -> dict[int, int]:
+    """Lock balances in order; what each seller's word still covers, until the transaction ends."""
+    return dict(
+        fetch_rows(
+            """
+            SELECT id, declared FROM stock_balance WHERE id = ANY(%s::bigint[])
+            ORDER BY seller_id, sku_id, warehouse_id FOR NO KEY UPDATE
+            """,
+            [sorted(set(balance_ids))],
+        )
+    )
+
+
+def lock_shortages() -> list[int]:
+    """Lock the balances of all open shortages in order; their ids. Shortages change only under this lock."""
+    return [
+        r[0]
+        for r in fetch_rows(
+            """
+            SELECT b.id FROM stock_balance b
+            WHERE b.id IN (SELECT balance_id FROM stock_shortage WHERE closed_at IS NULL)
+            ORDER BY b.seller_id, b.sku_id, b.warehouse_id FOR NO KEY UPDATE
+            """
+        )
+    ]
+
+
+def lock_sellers(seller_ids: Iterable[int]) -> None:
+    """Let one statement of a seller after the other in, before any balance is looked at."""
+    fetch_rows(
+        "SELECT id FROM parties_seller WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
+        [sorted(set(seller_ids))],
+    )
+
+
+def hold_day_open(day: OperatingDay) -> None:
+    """Keep the cut-off of a business day waiting until this transaction ends; taken before all locks."""
+    run_statement("SELECT pg_advisory_xact_lock_shared(hashtext('bantuo.day'), %s)", [day.on.toordinal()])
+
+
+def close_day(day: OperatingDay) -> None:
+    """Wait for all that hold the day open, and let nobody else in until this transaction ends."""
+    run_statement("SELECT pg_advisory_xact_lock(hashtext('bantuo.day'), %s)", [day.on.toordinal()])
 
 
 def movement_differences() -> list[tuple[int, str, int, int]]:

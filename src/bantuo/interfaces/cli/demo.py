@@ -10,9 +10,8 @@ from typing import Any
 
 from django.core.management import call_command
 
-from bantuo.apps.admission.queries import applications_by_state, refusals_by_rule
-from bantuo.apps.health.queries import latest_reports
-from bantuo.apps.orders.queries import cut_overs_total, sample_order
+from bantuo.apps.health.queries import health_reports
+from bantuo.apps.parties.queries import sellers_named
 from bantuo.channels.postgres import data_folder
 from bantuo.core.money import format_fen
 from bantuo.core.policy import Book
@@ -22,7 +21,7 @@ from bantuo.interfaces.cli.replay import reporting
 from bantuo.interfaces.cli.terminal import out, print_json
 from bantuo.simulate.layout import load_layout
 from bantuo.simulate.marketplace import make_marketplace
-from bantuo.simulate.outputs import write_outputs
+from bantuo.simulate.outputs import example_order, write_outputs
 from bantuo.simulate.replay import begin_replay, open_replay, run_replay
 from bantuo.simulate.steps import Steps
 
@@ -47,17 +46,17 @@ def run_demo(*, as_json: bool) -> None:
     if as_json:
         print_json(summary)
     else:
-        _tell(summary, marketplace=layout.marketplace, book=book, folder=folder)
+        _tell(summary, example=example_order(layout), book=book, folder=folder)
 
 
-def _tell(summary: dict[str, Any], *, marketplace: str, book: Book, folder: Path) -> None:
+def _tell(summary: dict[str, Any], *, example: tuple[str, str], book: Book, folder: Path) -> None:
     say = _say
     say("\n[bold]半托 Bantuo — a simulated marketplace, run through the whole programme[/]")
     say("Everything below is made up from a seed; the rules are the article's, each with its source.\n")
-    _tell_admission(summary, marketplace=marketplace, book=book)
-    _tell_orders(summary, marketplace=marketplace)
+    _tell_admission(summary, book=book)
+    _tell_orders(summary)
     _tell_money(summary)
-    _tell_health(marketplace)
+    _tell_health(example[1], book=book)
     sound = not (summary["unbalanced_entries"] or summary["statements_that_disagree"])
     say(
         f"[bold]Checks[/]  ledger {'sound' if sound else 'NOT SOUND'}: {summary['entries']} entries,"
@@ -66,7 +65,7 @@ def _tell(summary: dict[str, Any], *, marketplace: str, book: Book, folder: Path
     )
     unaccounted = sum(account["unaccounted"] for account in summary["rows"].values())
     say(f"        source rows unaccounted for: {unaccounted}\n")
-    order, seller = sample_order(marketplace)
+    order, seller = example
     say("[bold]Where to look next[/]")
     for command in (
         f"bantuo explain {order}",
@@ -84,20 +83,21 @@ def _say(line: str) -> None:
     out.print(line, highlight=False, soft_wrap=True)
 
 
-def _tell_admission(summary: dict[str, Any], *, marketplace: str, book: Book) -> None:
-    states = applications_by_state(marketplace)
+def _tell_admission(summary: dict[str, Any], *, book: Book) -> None:
+    states = summary["applications"]
     refused = sum(n for state, n in states.items() if state in ("assessed_fail", "rejected"))
     _say(f"[bold]Sellers[/] {sum(states.values())} applied, {states.get('active', 0)} admitted, {refused} refused:")
-    for rule, count in refusals_by_rule(marketplace):
+    for name, count in summary["refused_by_rule"].items():
+        rule, status = name.split()
         label = book.rules[rule].label
-        _say(f"          {count} × {rule} {label.zh} / {label.en}")
+        _say(f"          {count:4} × {rule} {label.zh} / {label.en} ({status})")
     skus = summary["rows"]["skus"]
     _say(f"[bold]SKUs[/]    {skus['used']} listed, {skus['refused']} refused")
 
 
-def _tell_orders(summary: dict[str, Any], *, marketplace: str) -> None:
+def _tell_orders(summary: dict[str, Any]) -> None:
     orders = summary["orders"]
-    late, turned, split, wide = cut_overs_total(marketplace)
+    late, turned, split, wide = summary["cut_over"].values()
     _say(f"[bold]Orders[/]  {sum(orders.values())} taken in; decisions and why:")
     for reason, count in summary["routing_reasons"].items():
         words = REASON_WORDS[Reason(reason)]
@@ -125,15 +125,18 @@ def _tell_money(summary: dict[str, Any]) -> None:
     _say(f"[bold]Payouts[/] ¥{format_fen(summary['payouts_fen'])} to sellers, through the sandbox bank")
 
 
-def _tell_health(marketplace: str) -> None:
-    reports = latest_reports(marketplace, limit=1)
+def _tell_health(seller: str, *, book: Book) -> None:
+    """One weekly report, of the seller whose order is the example."""
+    reports = [r for found in sellers_named(seller) for r in health_reports(found, book=book)]
     if not reports:
         _say("[bold]Health[/]  no weekly report is due yet")
         return
-    (r,) = reports
-    missed = ", ".join(f"{f['rule']} ({f['accountable']})" for f in r.failed) or "nothing missed"
-    _say(
-        f"[bold]Health[/]  {r.seller}, week of {r.week_start}: inbound in time {r.inbound_in_time}/{r.inbound_total},"
-        f" mis-shipped {r.mis_shipped}/{r.parcels}, packing {r.pack_mean_s} s on average"
-        f" (p90 {r.pack_seconds_p90} s): {missed}"
-    )
+    report = reports[0]
+    _say(f"[bold]Health[/]  {seller}, week of {report.week_start}:")
+    for kpi in report.kpis:
+        label, result = kpi.cite.rule.label, kpi.result
+        judged = {True: "met", False: "missed"}.get(result.met, "no evidence")
+        _say(
+            f"          {result.rule} {label.zh} / {label.en}: {result.numerator}/{result.denominator},"
+            f" {judged} ({result.accountable} answers for it)"
+        )

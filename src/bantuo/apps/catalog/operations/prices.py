@@ -134,7 +134,10 @@ def _write(changed: Iterable[Priced]) -> None:
 
 
 def record_changes(priced: Iterable[Priced], *, now: datetime, actor: str) -> int:
-    """Keep every price that differs from the one before, a first one as well; tell the outbox."""
+    """Keep every price that differs from the one before, a first one as well.
+
+    The outbox hears of changes; a first price belongs to the SKU's own event.
+    """
     changes = [
         PriceChange(
             seller_id=p.seller_id,
@@ -155,7 +158,11 @@ def record_changes(priced: Iterable[Priced], *, now: datetime, actor: str) -> in
     PriceChange.objects.bulk_create(changes)
     emit_events(
         "catalog.price_changed",
-        [(c.seller_id, f"sku:{c.sku_id}", {"kind": c.kind, "fen": c.new_fen, "by": actor}) for c in changes],
+        [
+            (c.seller_id, f"sku:{c.sku_id}", {"kind": c.kind, "fen": c.new_fen, "by": actor})
+            for c in changes
+            if c.old_fen is not None
+        ],
         at=now,
     )
     return len(changes)

@@ -47,7 +47,7 @@ def advance_orders(moves: Iterable[tuple[int, datetime]], *, to: str, reason: st
             WITH locked AS (
                 SELECT o.id, m.at FROM orders_order o
                 JOIN unnest(%s::bigint[], %s::timestamptz[]) AS m(id, at) ON m.id = o.id
-                WHERE o.state = ANY(%s) ORDER BY o.id FOR UPDATE OF o
+                WHERE o.state = ANY(%s) ORDER BY o.id FOR NO KEY UPDATE OF o
             ), moved AS (
                 UPDATE orders_order o SET state = %s{stamped} FROM locked k WHERE k.id = o.id
                 RETURNING o.id, o.seller_id, k.at

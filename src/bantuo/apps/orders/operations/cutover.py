@@ -10,6 +10,7 @@ from django.db import transaction
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.orders.operations.fallback import turn_lines
 from bantuo.apps.sql import fetch_rows, run_statement
+from bantuo.apps.stock.queries import close_day
 from bantuo.core.clock import OperatingDay
 from bantuo.core.policy import Book
 from bantuo.core.routing import Reason
@@ -27,18 +28,28 @@ class CutOverReport:
     orders_turned_wide: int
 
 
+class CutOffNotReached(ValueError):
+    """A day's orders cannot be turned before its cut-off."""
+
+
 @transaction.atomic
 def cut_over(*, book: Book, day: OperatingDay, now: datetime, actor: str) -> CutOverReport:
     """Apply OPS-1 to a business day once; asked again, it answers with the stored report.
 
-    A seller is in time when every listed semi-managed SKU × warehouse was stated by the cut-off.
+    A seller is in time when every listed semi-managed SKU × bound warehouse was stated by the
+    cut-off. Raises CutOffNotReached before it.
     """
+    if now < day.cutoff_at:
+        raise CutOffNotReached(f"{day.on}: the cut-off is at {day.cutoff_at}, it is {now}")
+    close_day(day)
     stored = _stored_report(day)
     if stored is not None:
         return stored
     in_time, late = _fence(day, now=now)
-    wide = fetch_rows("SELECT id FROM orders_order WHERE state = 'reserved' ORDER BY id")
-    orders, lines = _unstated_lines(day)
+    waiting = _waiting_lines(day)
+    wide = {order for order, _, _ in waiting}
+    turning = [(order, line) for order, line, turns in waiting if turns]
+    orders, lines = sorted({order for order, _ in turning}), [line for _, line in turning]
     reason = Reason.CUTOFF_FALLBACK if day.scope == "unsynced_lines" else Reason.CUTOFF_FALLBACK_WIDE
     turned = turn_lines(orders, lines, reason=reason, book=book, now=now, actor=actor)
     report = CutOverReport(in_time, late, turned.orders, turned.split, turned.lines, len(wide))
@@ -47,8 +58,6 @@ def cut_over(*, book: Book, day: OperatingDay, now: datetime, actor: str) -> Cut
 
 
 def _stored_report(day: OperatingDay) -> CutOverReport | None:
-    """The day's report, holding a lock so that two cut-overs of one day cannot run side by side."""
-    run_statement("SELECT pg_advisory_xact_lock(hashtext('bantuo.cut_over'), %s)", [day.on.toordinal()])
     rows = fetch_rows(
         """
         SELECT sellers_in_time, sellers_late, orders_turned, orders_split, lines_turned, orders_turned_wide
@@ -75,6 +84,8 @@ def _fence(day: OperatingDay, *, now: datetime) -> tuple[int, int]:
             FROM concerned c JOIN stock_balance b ON b.seller_id = c.seller_id
             JOIN catalog_sku k ON k.id = b.sku_id AND k.semi_managed AND k.delisted_at IS NULL
             JOIN parties_seller s ON s.id = b.seller_id AND s.programme_state = 'active'
+            JOIN parties_binding n ON n.seller_id = b.seller_id AND n.warehouse_id = b.warehouse_id
+                AND n.unbound_at IS NULL
             GROUP BY b.seller_id
         ), kept AS (
             INSERT INTO stock_sellerday (seller_id, business_date, listed, stated, in_time, cut_at)
@@ -92,21 +103,21 @@ def _fence(day: OperatingDay, *, now: datetime) -> tuple[int, int]:
     return int(rows[0][0]), int(rows[0][1])
 
 
-def _unstated_lines(day: OperatingDay) -> tuple[list[int], list[int]]:
-    """The unreleased orders and lines that turn, per the scope in force."""
+def _waiting_lines(day: OperatingDay) -> list[tuple[int, int, bool]]:
+    """Unreleased (order, line) served from the declared pool, and whether it turns in the scope in force."""
     rows = fetch_rows(
         """
-        SELECT l.order_id, l.id FROM orders_order o
+        SELECT l.order_id, l.id, %s OR b.stated_on IS DISTINCT FROM %s OR b.stated_first_at > %s
+        FROM orders_order o
         JOIN orders_orderline l ON l.order_id = o.id AND l.reserved
         JOIN stock_balance b ON b.seller_id = l.seller_id AND b.sku_id = l.sku_id
             AND b.warehouse_id = o.warehouse_id
-        WHERE o.state = 'reserved' AND o.placed_at < %s AND l.pool = 'declared'
-            AND (%s OR b.stated_on IS DISTINCT FROM %s OR b.stated_first_at > %s)
+        WHERE o.state = 'reserved' AND o.business_date <= %s AND l.pool = 'declared'
         ORDER BY l.order_id, l.line_no
         """,
-        [day.ends_at, day.scope == "all_unreleased", day.on, day.last_in_time],
+        [day.scope == "all_unreleased", day.on, day.last_in_time, day.on],
     )
-    return sorted({r[0] for r in rows}), [r[1] for r in rows]
+    return [(r[0], r[1], r[2]) for r in rows]
 
 
 def _keep_report(report: CutOverReport, *, book: Book, day: OperatingDay, now: datetime) -> None:

@@ -8,4 +8,10 @@ from bantuo.apps.settlement.queries.statements import (
     statements_of_seller,
 )
 
-__all__ = ["explain_charge", "reconcile_statements", "statement_lines", "statements_of_run", "statements_of_seller"]
+__all__ = [
+    "explain_charge",
+    "reconcile_statements",
+    "statement_lines",
+    "statements_of_run",
+    "statements_of_seller",
+]

@@ -117,4 +117,5 @@ def _sums(row: tuple[Any, ...]) -> SellerSums:
 
 def _line(row: tuple[Any, ...]) -> StatementLine:
     fees = dict(zip(FEE_COLUMNS, row[13:], strict=True))
-    return StatementLine(*row[:13], fees=fees)
+    values: list[Any] = [*row[:13], fees]
+    return StatementLine(*values)
