@@ -10,10 +10,12 @@ from bantuo.apps.orders.operations.intake import IntakeResult, NewLine, NewOrder
 from bantuo.apps.parties.models import Binding, Seller, Warehouse
 from bantuo.apps.stock.models import Balance
 from bantuo.apps.stock.operations import (
+    Move,
     StatedRow,
     StatementResult,
     StockStatement,
     declare_stock,
+    move_stock,
     open_balances,
 )
 from bantuo.core.clock import OperatingDay, operating_day
@@ -108,6 +110,11 @@ class World:
                 for n, (sku, q) in enumerate(quantities.items(), start=1)
             ],
         )
+
+    def put_on_hand(self, seller: Seller, sku: str, quantity: int) -> None:
+        """Counted stock in the warehouse, as a stock-up shipment leaves it."""
+        balance = Balance.objects.get(seller=seller, sku__code=sku)
+        move_stock([Move(balance.pk, "on_hand", "receive", quantity, 0, "stock-up")], at=self.day.starts_at)
 
     def balance(self, seller: Seller, sku: str) -> tuple[int, int, int, int]:
         """declared, declared_reserved, on_hand, on_hand_reserved."""

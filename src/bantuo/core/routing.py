@@ -32,7 +32,9 @@ REASON_WORDS: Mapping[Reason, Text] = {
     Reason.STOCK_SHORT: Text("可售库存不足，卖家自营履约", "not enough sellable stock"),
     Reason.AFTER_CUTOFF: Text("截单前未同步库存，其后订单转自营", "stock not stated before today's cut-off"),
     Reason.CUTOFF_FALLBACK: Text("截单时仍未同步库存，转自营", "stock still not stated at the cut-off"),
-    Reason.CUTOFF_FALLBACK_WIDE: Text("宽口径：截单时未下发，转自营", "not released at the cut-off (wide reading)"),
+    Reason.CUTOFF_FALLBACK_WIDE: Text(
+        "宽口径：截单时未下发，转自营", "not released at the cut-off (wide reading)"
+    ),
     Reason.SHORTAGE: Text("申报数低于已占用数，最新订单转自营", "the seller stated less than was reserved"),
     Reason.KEPT_AFTER_SPLIT: Text("拆单后其余商品继续半托管履约", "the lines stated in time stay"),
 }

@@ -15,11 +15,9 @@ from bantuo.core.findings import FAIL, NOT_EVIDENCED, PASS, Finding, gate_findin
 from bantuo.core.metrics import Measured, seller_metrics
 from bantuo.core.policy import Book, PolicyNotInForce, Text
 from bantuo.engine.columns import apply_rule
+from bantuo.engine.mask_words import MaskWords
 from bantuo.engine.terms import terms_in_force
 from bantuo.engine.trace import compile_rule
-
-
-_TABLE_GATES = 18  # a table of 2 ** 18 words takes a few milliseconds and about 20 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +66,10 @@ class GateSet:
         known = [int(name in values) for name in self.inputs]
         return dict(zip(names, function(*(values.get(n, 0) for n in self.inputs), *known), strict=True))
 
-    def words(self, masks: pl.Series) -> pl.Series:
-        """The rule ids of each mask as text, `ELG-2,ELG-9`: looked up, however many masks differ."""
-        blocks = [
-            table.gather((masks // (1 << index * _TABLE_GATES)) & (len(table) - 1))
-            for index, table in enumerate(self._word_tables)
-        ]
-        joined = blocks[0] if len(blocks) == 1 else pl.select(pl.concat_str(blocks)).to_series()
-        return joined.str.strip_chars_end(",").alias(masks.name)
-
     @cached_property
-    def _word_tables(self) -> list[pl.Series]:
-        ids = [gate.rule_id for gate in self.gates]
-        return [_word_table(ids[first : first + _TABLE_GATES]) for first in range(0, len(ids), _TABLE_GATES)]
+    def words(self) -> MaskWords:
+        """Spells masks out as rule ids, `ELG-2,ELG-9`."""
+        return MaskWords([gate.rule_id for gate in self.gates])
 
     def findings(self, measured: Measured) -> tuple[Finding, ...]:
         """Every gate in words for one seller."""
@@ -137,7 +126,8 @@ class Evaluator:
         """Many sellers at once: the frame with the answer added, one row each, in any number.
 
         In: a nullable Int64 column per name of `gates.inputs`; null, or no such column, is not known.
-        Out: `passed` Boolean; `failed`, `not_evidenced` rule ids as text; `failed_mask`, `not_evidenced_mask`, `not_applicable_mask` Int64, bit i for the i-th gate.
+        Out: `passed` Boolean; `failed`, `not_evidenced` rule ids as text; `failed_mask`,
+        `not_evidenced_mask`, `not_applicable_mask` Int64, bit i for the i-th gate.
         """
         kept = [name for name in frame.collect_schema().names() if name not in self.gates.inputs]
         masks = apply_rule(self._with_knowns(frame), self.gates.rule)
@@ -160,14 +150,6 @@ class Evaluator:
 
     def _spelled(self, mask: str) -> pl.Expr:
         return pl.col(mask).map_batches(self.gates.words, return_dtype=pl.String(), is_elementwise=True)
-
-
-def _word_table(ids: Sequence[str]) -> pl.Series:
-    """The text of every combination of the ids, at the number that has their bits; ends in a comma."""
-    words = pl.Series([""])
-    for rule_id in ids:
-        words = pl.concat([words, words + f"{rule_id},"])
-    return words
 
 
 def _worst(parts: Sequence[Finding]) -> str:

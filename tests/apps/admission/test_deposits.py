@@ -35,9 +35,8 @@ def seller() -> int:
 
 
 def _balance(seller: int) -> int:
-    return deposits_held_fen([Deposit.objects.get(seller_id=seller).pk])[
-        Deposit.objects.get(seller_id=seller).pk
-    ]
+    deposit = Deposit.objects.get(seller_id=seller).pk
+    return deposits_held_fen([deposit])[deposit]
 
 
 def test_a_deduction_pays_what_the_seller_owes(seller: int) -> None:

@@ -238,7 +238,7 @@ def test_a_report_cites_the_book_that_made_it(seller: int) -> None:
     "broken", [{"version": " "}, {"signed_by": ""}, {"text_sha256": "abc"}, {"text_sha256": "G" * 64}]
 )
 def test_an_agreement_says_what_was_signed(seller: int, broken: dict[str, str]) -> None:
-    signed = {"version": "1", "text_sha256": steps.HASH, "signed_by": "owner"} | broken
+    signed: dict[str, Any] = {"version": "1", "text_sha256": steps.HASH, "signed_by": "owner", **broken}
     with pytest.raises(admission.AgreementUnreadable):
         admission.sign_agreements([seller], **signed, **steps.WHEN)
 

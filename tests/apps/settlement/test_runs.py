@@ -7,12 +7,18 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from bantuo.apps.ledger.models import Posting
+from bantuo.apps.ledger.models import Entry, Posting
+from bantuo.apps.ledger.operations import reverse_entries
 from bantuo.apps.ledger.queries import account_balances, check_ledger
 from bantuo.apps.orders.models import Order, OrderEvent
 from bantuo.apps.settlement.models import Charge, Payout, Statement
 from bantuo.apps.settlement.operations.runs import RunDiffers
-from bantuo.apps.settlement.queries import reconcile_statements, statement_lines, statements_of_run
+from bantuo.apps.settlement.queries import (
+    reconcile_statements,
+    statement_lines,
+    statements_of_run,
+    statements_of_seller,
+)
 from bantuo.channels.bank import SandboxBank
 from tests.apps.factories import outbox
 from tests.apps.settlement.delivered import DELIVERED, LATER, PAYABLE, make_shop
@@ -142,6 +148,11 @@ def test_refund_after_payout_is_carried_into_later_runs() -> None:
     shop.settle(date(2024, 9, 6), code="R3")
     check_constraints()
 
+    assert [(s.run, s.run_on.day, s.carried_in_fen) for s in statements_of_seller(shop.seller_id)] == [
+        ("R1", 25, 0),
+        ("R2", 30, 0),
+        ("R3", 6, -11_580),
+    ]
     assert statement("R2") == (-12_000, -420, 0, 0, -11_580)
     assert statement("R3") == (12_000, 1960, -11_580, 0, -1540)
     assert balances()["seller_payable"] == 1540
@@ -219,3 +230,28 @@ def test_a_claimed_charge_is_never_claimed_again_or_freed() -> None:
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Charge.objects.update(run=None)
+
+
+def test_a_reversed_entry_shows_in_the_reconciliation() -> None:
+    shop = make_shop()
+    shop.charge(shop.order("G-1"))
+    shop.settle()
+
+    reverse_entries([Entry.objects.get(kind="payout").pk], now=LATER, reason="sent back", actor="test")
+
+    assert {(d.what, d.charged_fen, d.stated_fen) for d in reconcile_statements()} == {
+        ("payout in the ledger", 10_040, 0),
+        ("balance carried on", 0, 10_040),
+    }
+
+
+def test_a_run_keeps_others_waiting_until_it_commits() -> None:
+    shop = make_shop()
+    shop.settle()
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('bantuo.run_settlement'))")
+            assert cursor.fetchone() == (False,)
+    finally:
+        other.close()

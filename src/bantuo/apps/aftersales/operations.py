@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from django.db import transaction
 
@@ -13,6 +14,8 @@ from bantuo.apps.orders.operations.advance import advance_orders
 from bantuo.apps.orders.queries import lock_orders
 from bantuo.apps.sql import columns_of, fetch_rows, run_statement
 from bantuo.apps.stock.operations import Move, move_stock
+from bantuo.apps.stock.queries import lock_declared
+from bantuo.core.shares import share_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,57 +29,90 @@ class Case:
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class _HeldLine:
+    """A line of an order to cancel and where its goods are."""
+
+    order_id: int
+    balance_id: int
+    pool: str
+    quantity: int
+    reserved: bool
+    on_the_way: bool
+
+
 @transaction.atomic
 def cancel_orders(cases: Sequence[Case], *, actor: str) -> list[int]:
     """Cancel orders that have not left the warehouse (or the seller), refund them in full.
 
     A reservation returns to its pool; goods that are already at the warehouse become stock on hand.
-    Orders that have left are not touched. Returns the ids cancelled.
+    Goods on the way there leave the declared pool and become stock on hand when they arrive, so that
+    they are never promised twice. Orders that have left are not touched. Returns the ids cancelled.
     """
     lock_orders(c.order_id for c in cases)
-    held = fetch_rows(
-        """
-        SELECT l.order_id, l.id, b.id, l.pool, l.quantity, l.reserved, o.state
-        FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
-        LEFT JOIN stock_balance b ON b.seller_id = l.seller_id AND b.sku_id = l.sku_id
-            AND b.warehouse_id = o.warehouse_id
-        WHERE o.id = ANY(%s) ORDER BY l.id
-        """,
-        [[c.order_id for c in cases]],
-    )
+    held = _lines_held([c.order_id for c in cases])
     done = set(_close(cases, to="cancelled", kind="cancellation", actor=actor))
     if not done:
         return []
-    moves = []
-    for order_id, _, balance, pool, quantity, reserved, state in held:
-        if order_id not in done or balance is None or pool is None:
-            continue
-        if reserved:
-            moves.append(Move(balance, pool, "release", 0, -quantity, f"order:{order_id}"))
-        elif state in ("released", "picking", "packed"):
-            moves.append(Move(balance, "on_hand", "return", quantity, 0, f"order:{order_id}"))
+    moves = _returning_moves([line for line in held if line.order_id in done])
     move_stock(moves, at=max(c.at for c in cases if c.order_id in done))
     run_statement(
-        "UPDATE orders_orderline SET reserved = FALSE WHERE order_id = ANY(%s) AND reserved", [sorted(done)]
+        "UPDATE orders_orderline SET reserved = FALSE WHERE order_id = ANY(%s::bigint[]) AND reserved",
+        [sorted(done)],
     )
     return sorted(done)
+
+
+def _lines_held(order_ids: Sequence[int]) -> list[_HeldLine]:
+    return [
+        _HeldLine(*r)
+        for r in fetch_rows(
+            """
+            SELECT l.order_id, b.id, l.pool, l.quantity, l.reserved, c.id IS NOT NULL
+            FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id AND l.pool IS NOT NULL
+            JOIN stock_balance b ON b.seller_id = l.seller_id AND b.sku_id = l.sku_id
+                AND b.warehouse_id = o.warehouse_id
+            LEFT JOIN warehouse_cartonline c ON c.seller_id = l.seller_id AND c.order_line_id = l.id
+                AND c.received IS NULL
+            WHERE o.id = ANY(%s::bigint[]) ORDER BY l.id
+            """,
+            [list(order_ids)],
+        )
+    ]
+
+
+def _returning_moves(lines: Sequence[_HeldLine]) -> list[Move]:
+    left = lock_declared(line.balance_id for line in lines)
+    moves = []
+    for line in lines:
+        reference = f"order:{line.order_id}"
+        if not line.reserved:
+            moves.append(Move(line.balance_id, "on_hand", "return", line.quantity, 0, reference))
+            continue
+        gone = min(left[line.balance_id], line.quantity) if line.on_the_way else 0
+        left[line.balance_id] -= gone
+        moves.append(Move(line.balance_id, line.pool, "release", -gone, -line.quantity, reference))
+    return moves
 
 
 @transaction.atomic
 def return_orders(cases: Sequence[Case], *, actor: str) -> list[int]:
     """Take back orders that had left, and refund them in full. Returns the ids returned."""
+    lock_orders(c.order_id for c in cases)
     return sorted(_close(cases, to="returned", kind="return", actor=actor))
 
 
 def _close(cases: Sequence[Case], *, to: str, kind: str, actor: str) -> list[int]:
-    moved: list[int] = []
-    for reason in sorted({c.reason for c in cases}):
-        moves = [(c.order_id, c.at) for c in cases if c.reason == reason]
-        moved += advance_orders(moves, to=to, reason=reason, actor=actor)
-    done = [c for c in cases if c.order_id in set(moved)]
+    """Of several cases on one order the first decides."""
+    first = {c.order_id: c for c in reversed(cases)}
+    moved: set[int] = set()
+    for reason in sorted({c.reason for c in first.values()}):
+        moves = [(c.order_id, c.at) for c in first.values() if c.reason == reason]
+        moved.update(advance_orders(moves, to=to, reason=reason, actor=actor))
+    done = [c for c in first.values() if c.order_id in moved]
     if done:
         _keep_cases(done, kind=kind, actor=actor)
-    return moved
+    return sorted(moved)
 
 
 def _keep_cases(done: Sequence[Case], *, kind: str, actor: str) -> None:
@@ -85,26 +121,46 @@ def _keep_cases(done: Sequence[Case], *, kind: str, actor: str) -> None:
     ]
     made = fetch_rows(
         """
-        WITH opened AS (
-            INSERT INTO aftersales_aftersale (seller_id, order_id, kind, responsible, reason, rule, refund_fen,
-                                              opened_at, decided_at, actor)
-            SELECT o.seller_id, o.id, %s, i.responsible, i.reason, i.rule,
-                   o.goods_fen + o.freight_fen - o.merchant_coupon_fen, i.at, i.at, %s
-            FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
-                AS i(order_id, at, responsible, reason, rule)
-            JOIN orders_order o ON o.id = i.order_id ORDER BY o.id
-            RETURNING id, seller_id, order_id, refund_fen
-        ), lines AS (
-            INSERT INTO aftersales_refundline (seller_id, aftersale_id, line_no, quantity, refund_fen)
-            SELECT a.seller_id, a.id, l.line_no, l.quantity, l.goods_fen + l.freight_fen
-            FROM opened a JOIN orders_orderline l ON l.order_id = a.order_id ORDER BY a.id, l.line_no
-        )
-        SELECT seller_id, order_id, refund_fen FROM opened ORDER BY order_id
+        INSERT INTO aftersales_aftersale (seller_id, order_id, kind, responsible, reason, rule, refund_fen,
+                                          opened_at, decided_at, actor)
+        SELECT o.seller_id, o.id, %s, i.responsible, i.reason, i.rule,
+               o.goods_fen + o.freight_fen - o.merchant_coupon_fen, i.at, i.at, %s
+        FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+            AS i(order_id, at, responsible, reason, rule)
+        JOIN orders_order o ON o.id = i.order_id ORDER BY o.id
+        RETURNING seller_id, order_id, id, refund_fen
         """,
         [kind, actor, *columns_of(rows, 5)],
     )
+    _keep_refund_lines({order: (case, refund) for _, order, case, refund in made})
     emit_events(
         f"aftersales.{kind}",
-        [(seller, f"order:{order}", {"refund_fen": refund}) for seller, order, refund in made],
+        [(seller, f"order:{order}", {"refund_fen": refund}) for seller, order, _, refund in sorted(made)],
         at=max(c.at for c in done),
+    )
+
+
+def _keep_refund_lines(cases: Mapping[int, tuple[int, int]]) -> None:
+    """Share each case's refund (order → case, fen) over the order's lines; the parts add up to it."""
+    lines = fetch_rows(
+        """
+        SELECT seller_id, order_id, line_no, quantity, goods_fen + freight_fen FROM orders_orderline
+        WHERE order_id = ANY(%s::bigint[]) ORDER BY order_id, line_no
+        """,
+        [sorted(cases)],
+    )
+    rows = []
+    for order, group in groupby(lines, key=lambda line: line[1]):
+        (case, refund), of_order = cases[order], list(group)
+        shares = share_out(refund, [line[4] for line in of_order])
+        rows += [
+            (seller, case, line_no, quantity, share)
+            for (seller, _, line_no, quantity, _), share in zip(of_order, shares, strict=True)
+        ]
+    run_statement(
+        """
+        INSERT INTO aftersales_refundline (seller_id, aftersale_id, line_no, quantity, refund_fen)
+        SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::int[], %s::bigint[])
+        """,
+        columns_of(rows, 5),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from bantuo.apps.orders.operations.advance import advance_orders
+from bantuo.apps.orders.queries import lock_orders
 from bantuo.apps.sql import columns_of, fetch_rows, run_statement
 
 # The states a list passes on its way out; receipts of the port decide each in production.
@@ -24,7 +25,7 @@ def draft_lists(order_ids: Sequence[int], *, now: datetime, actor: str) -> int:
             SELECT p.seller_id, p.id, w.supervision_code, 'draft', COALESCE(o.handed_over_at, %s)
             FROM warehouse_parcel p JOIN orders_order o ON o.id = p.order_id
             JOIN parties_warehouse w ON w.id = p.warehouse_id
-            WHERE p.order_id = ANY(%s) AND o.state = 'handed_over' ORDER BY p.id
+            WHERE p.order_id = ANY(%s::bigint[]) AND o.state = 'handed_over' ORDER BY p.id
             ON CONFLICT DO NOTHING RETURNING id, seller_id, drafted_at
         ), noted AS (
             INSERT INTO customs_exportlistevent (seller_id, export_list_id, state, reason, happened_at, actor)
@@ -44,13 +45,14 @@ def clear_lists(moves: Sequence[tuple[int, datetime]], *, actor: str) -> list[in
     Every state on the way is kept as an event; the order becomes `export_cleared`.
     """
     columns = columns_of(moves, 2)
+    lock_orders(columns[0])
     cleared = fetch_rows(
         """
         WITH locked AS (
             SELECT e.id, e.seller_id, p.order_id, m.at FROM customs_exportlist e
             JOIN warehouse_parcel p ON p.id = e.parcel_id
             JOIN unnest(%s::bigint[], %s::timestamptz[]) AS m(order_id, at) ON m.order_id = p.order_id
-            WHERE e.state = ANY(%s) ORDER BY e.id FOR UPDATE OF e
+            WHERE e.state = ANY(%s) ORDER BY e.id FOR NO KEY UPDATE OF e
         ), done AS (
             UPDATE customs_exportlist e SET state = 'cleared', cleared_at = k.at
             FROM locked k WHERE k.id = e.id

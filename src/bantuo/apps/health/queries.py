@@ -68,7 +68,8 @@ def weekly_counts(
     """The week `[starts_at, ends_at)` of every seller in the programme since before `active_until`.
 
     A shipment counts in the week it was received, a parcel in the week it was packed. A seller with
-    nothing in the week has zeros and no percentile (nearest rank, as core.health.percentile_seconds).
+    neither in the week is left out: there is nothing to report. Percentile: nearest rank, as
+    core.health.percentile_seconds.
     """
     rows = fetch_rows(
         """
@@ -90,6 +91,7 @@ def weekly_counts(
             ) ranked GROUP BY 1
         ) p ON p.seller_id = s.id
         WHERE s.programme_state IN ('active', 'suspended', 'exiting') AND s.active_from <= %(active)s
+            AND (i.seller_id IS NOT NULL OR p.seller_id IS NOT NULL)
         ORDER BY s.id
         """,
         {"starts": starts_at, "ends": ends_at, "active": active_until, "percentile": percentile},

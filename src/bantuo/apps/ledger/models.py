@@ -26,12 +26,12 @@ class Account(models.Model):
 class Entry(models.Model):
     """One business fact in money. (seller, kind, reference) makes posting it twice impossible."""
 
-    seller = models.ForeignKey(Seller, models.PROTECT)
+    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
     kind = models.TextField()
     reference = models.TextField()
     business_date = models.DateField()
     posted_at = models.DateTimeField()
-    policy_version = models.ForeignKey(PolicyVersion, models.PROTECT)
+    policy_version = models.ForeignKey(PolicyVersion, models.PROTECT, db_index=False)
     reverses = models.OneToOneField("self", models.PROTECT, null=True)
     reason = models.TextField(default="", help_text="why an entry was reversed; empty where the kind says it")
     actor = models.TextField(default="", help_text="who reversed; empty where an operation posted")
@@ -43,11 +43,14 @@ class Entry(models.Model):
 
 
 class Posting(models.Model):
-    """Debit positive, credit negative; the postings of an entry sum to zero at commit."""
+    """Debit positive, credit negative; the postings of an entry sum to zero at commit.
 
-    seller = models.ForeignKey(Seller, models.PROTECT)
+    No index of its own for the seller, who leads the unique key, nor for the dozen accounts.
+    """
+
+    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="postings")
-    account = models.ForeignKey(Account, models.PROTECT)
+    account = models.ForeignKey(Account, models.PROTECT, db_index=False)
     amount_fen = models.BigIntegerField()
     rule = models.TextField(help_text="the policy rule that explains the amount")
 

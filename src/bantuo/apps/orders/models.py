@@ -51,7 +51,7 @@ class Order(models.Model):
     external_id = models.TextField()
     part = models.IntegerField(default=0, help_text="0 as placed; 1 the part split off at the cut-off")
     placed_at = models.DateTimeField()
-    business_date = models.DateField(help_text="Asia/Shanghai day of placed_at")
+    business_date = models.DateField(help_text="Asia/Shanghai day it was received on")
     destination = models.TextField()
     goods_fen = models.BigIntegerField()
     freight_fen = models.BigIntegerField()

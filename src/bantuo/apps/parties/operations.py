@@ -125,36 +125,26 @@ def _check_codes_once(sellers: Sequence[NewSeller]) -> None:
 @transaction.atomic
 def open_warehouses(warehouses: Sequence[NewWarehouse], *, now: datetime, actor: str) -> dict[str, int]:
     """Open designated warehouses; returns the id of each code. One that is open stays as it is."""
-    known = warehouse_ids([w.code for w in warehouses])
-    fresh = {w.code: w for w in warehouses if w.code not in known}
-    Warehouse.objects.bulk_create(
-        [
-            Warehouse(
-                code=w.code,
-                kind=w.kind,
-                name_zh=w.name_zh,
-                name_en=w.name_en,
-                supervision_code=w.supervision_code,
-                opened_on=w.opened_on,
-            )
-            for _, w in sorted(fresh.items())
-        ],
-        ignore_conflicts=True,
+    wanted = sorted({w.code: w for w in warehouses}.values(), key=lambda w: w.code)
+    made = fetch_rows(
+        """
+        INSERT INTO parties_warehouse (code, kind, name_zh, name_en, supervision_code, opened_on)
+        SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::date[])
+        ON CONFLICT (code) DO NOTHING RETURNING id, code, supervision_code
+        """,
+        columns_of(
+            [(w.code, w.kind, w.name_zh, w.name_en, w.supervision_code, w.opened_on) for w in wanted], 6
+        ),
     )
-    ids = warehouse_ids([w.code for w in warehouses])
     emit_events(
         "warehouse.opened",
         [
-            (
-                None,
-                f"warehouse:{ids[code]}",
-                {"code": code, "supervision_code": w.supervision_code, "by": actor},
-            )
-            for code, w in sorted(fresh.items())
+            (None, f"warehouse:{made_id}", {"code": code, "supervision_code": supervision, "by": actor})
+            for made_id, code, supervision in made
         ],
         at=now,
     )
-    return ids
+    return warehouse_ids([w.code for w in warehouses])
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from django.db import transaction
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.parties.operations import lock_sellers
 from bantuo.apps.policies.models import GrantedRate, PolicyVersion
+from bantuo.apps.sql import fetch_rows
 from bantuo.core.money import format_percent
 from bantuo.core.policy import Book, Rule, Value
 
@@ -53,22 +55,17 @@ def publish_book(book: Book, *, now: datetime, actor: str) -> PolicyVersion:
     found = PolicyVersion.objects.filter(book=book.id, version=book.version).first()
     if found is not None:
         return found
-    PolicyVersion.objects.bulk_create(
-        [
-            PolicyVersion(
-                book=book.id,
-                version=book.version,
-                document=book_document(book),
-                published_at=now,
-                published_by=actor,
-            )
-        ],
-        ignore_conflicts=True,
+    made = fetch_rows(
+        """
+        INSERT INTO policies_policyversion (book, version, document, published_at, published_by)
+        VALUES (%s, %s, %s::jsonb, %s, %s)
+        ON CONFLICT (book, version) DO NOTHING RETURNING id
+        """,
+        [book.id, book.version, json.dumps(book_document(book), ensure_ascii=False), now, actor],
     )
-    published = PolicyVersion.objects.get(book=book.id, version=book.version)
     payload = {"book": book.id, "version": book.version, "by": actor}
-    emit_events("policy.published", [(None, f"policy:{published.pk}", payload)], at=now)
-    return published
+    emit_events("policy.published", [(None, f"policy:{i}", payload) for (i,) in made], at=now)
+    return PolicyVersion.objects.get(book=book.id, version=book.version)
 
 
 def book_document(book: Book) -> dict[str, Any]:

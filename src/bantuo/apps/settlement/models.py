@@ -25,7 +25,7 @@ class Charge(models.Model):
     `measured_difference_fen`: what measuring at the packing station changed against the estimate.
     """
 
-    seller = models.ForeignKey(Seller, models.PROTECT)
+    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
     order = models.ForeignKey(Order, models.PROTECT, related_name="charges")
     kind = models.TextField()
     cause = models.TextField(default="", help_text="the after-sale kind of a refund row; empty for an order")
@@ -41,12 +41,12 @@ class Charge(models.Model):
     net_fen = models.BigIntegerField()
     inputs = models.JSONField(help_text="every input of every line, frozen")
     card = models.TextField()
-    policy_version = models.ForeignKey(PolicyVersion, models.PROTECT)
+    policy_version = models.ForeignKey(PolicyVersion, models.PROTECT, db_index=False)
     rated_on = models.DateField(help_text="the day whose policy applied: the order's (A-40)")
     reason = models.TextField()
     charged_at = models.DateTimeField()
     payable_on = models.DateField()
-    run = models.ForeignKey(Run, models.PROTECT, null=True)
+    run = models.ForeignKey(Run, models.PROTECT, null=True, db_index=False)
 
     class Meta:
         constraints = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from django.db import transaction
 
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.sql import columns_of, fetch_rows, run_statement
+from bantuo.apps.stock.queries import hold_day_open, lock_sellers, lock_shortages
 from bantuo.core.clock import OperatingDay
 
 QUANTITY_MAX = 10_000_000
@@ -69,12 +70,17 @@ def open_balances(seller_ids: Sequence[int], *, now: datetime) -> int:
                                    on_hand, on_hand_reserved, safety, sequence)
         SELECT s.seller_id, s.id, b.warehouse_id, 0, 0, 0, 0, 0, 0
         FROM catalog_sku s JOIN parties_binding b ON b.seller_id = s.seller_id AND b.unbound_at IS NULL
-        WHERE s.seller_id = ANY(%s) AND s.semi_managed AND s.delisted_at IS NULL AND b.bound_at <= %s
+        WHERE s.seller_id = ANY(%s::bigint[]) AND s.semi_managed AND s.delisted_at IS NULL
+            AND b.bound_at <= %s
         ORDER BY s.seller_id, s.id
         ON CONFLICT DO NOTHING
         """,
         [list(seller_ids), now],
     )
+
+
+class SellerStatedTwice(ValueError):
+    """Two statements of one seller in one call have no order between them."""
 
 
 @transaction.atomic
@@ -85,7 +91,12 @@ def declare_stock(
 
     Always accepted: a number below what is reserved opens a shortage. Refused per row: an unknown
     SKU × warehouse, a quantity outside 0…10,000,000, a sequence not above the last one accepted.
+    Raises SellerStatedTwice where one call holds two statements of a seller.
     """
+    if len({s.seller_id for s in statements}) < len(statements):
+        raise SellerStatedTwice("one call takes one statement of a seller, so that the last word is clear")
+    hold_day_open(day)
+    lock_sellers(s.seller_id for s in statements)
     results = {s.seller_id: StatementResult(s.seller_id) for s in statements}
     for statement in _known(statements):
         results[statement.seller_id].repeated = True
@@ -120,72 +131,90 @@ def _known(statements: Sequence[StockStatement]) -> list[StockStatement]:
 
 
 def _sane(row: StatedRow, result: StatementResult) -> bool:
+    if "\x00" in row.sku + row.warehouse:
+        name = f"{row.sku} × {row.warehouse}".replace("\x00", "\\0")
+        result.refused.append((row, "sku", name, "a text has no NUL character"))
+        return False
     if 0 <= row.quantity <= QUANTITY_MAX:
         return True
     result.refused.append((row, "quantity", str(row.quantity), f"0…{QUANTITY_MAX}"))
     return False
 
 
+# Resolve, lock in order, update, record movements, open shortages: one statement.
+_MERGE = """
+    WITH inp AS (
+        SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::bool[])
+            WITH ORDINALITY AS i(seller_id, sku, warehouse, quantity, sequence, net, ord)
+    ), found AS (
+        SELECT i.*, b.id AS balance_id
+        FROM inp i
+        LEFT JOIN catalog_sku s ON s.seller_id = i.seller_id AND s.code = i.sku
+        LEFT JOIN parties_warehouse w ON w.code = i.warehouse
+        LEFT JOIN stock_balance b
+            ON b.seller_id = i.seller_id AND b.sku_id = s.id AND b.warehouse_id = w.id
+    ), last AS (
+        SELECT DISTINCT ON (balance_id) * FROM found
+        WHERE balance_id IS NOT NULL ORDER BY balance_id, ord DESC
+    ), locked AS (
+        SELECT b.id, b.declared AS before, l.sequence,
+               l.quantity + CASE WHEN l.net THEN b.declared_reserved ELSE 0 END AS after
+        FROM stock_balance b JOIN last l ON l.balance_id = b.id
+        ORDER BY b.seller_id, b.sku_id, b.warehouse_id FOR NO KEY UPDATE OF b
+    ), stated AS (
+        UPDATE stock_balance b
+        SET declared = k.after, sequence = k.sequence, stated_on = %s,
+            stated_first_at = CASE WHEN b.stated_on = %s THEN b.stated_first_at ELSE %s END
+        FROM locked k WHERE k.id = b.id AND k.sequence > b.sequence
+        RETURNING b.id, b.seller_id, b.declared_reserved, k.before, k.after, k.sequence
+    ), moved AS (
+        INSERT INTO stock_movement
+            (seller_id, balance_id, pool, code, quantity_delta, reserved_delta, reference, moved_at)
+        SELECT seller_id, id, 'declared', 'declare', after - before, 0, 'declaration:' || sequence, %s
+        FROM stated WHERE after <> before
+    ), short AS (
+        INSERT INTO stock_shortage
+            (seller_id, balance_id, quantity_short, quantity_returned, reason, opened_at, outcome)
+        SELECT seller_id, id, declared_reserved - after, 0, 'stated ' || after || ', reserved '
+               || declared_reserved, %s, ''
+        FROM stated WHERE after < declared_reserved
+        ON CONFLICT (seller_id, balance_id) WHERE closed_at IS NULL
+        DO UPDATE SET quantity_short = excluded.quantity_short + stock_shortage.quantity_returned,
+                      reason = excluded.reason
+        RETURNING seller_id, balance_id, quantity_short
+    ), told AS (
+        INSERT INTO events_outboxevent (topic, seller_id, key, payload, occurred_at)
+        SELECT 'stock.shortage_opened', seller_id, 'balance:' || balance_id,
+               jsonb_build_object('quantity_short', quantity_short), %s
+        FROM short
+    )
+    SELECT f.ord, f.balance_id, (s.id IS NOT NULL), s.before, s.after
+    FROM found f LEFT JOIN stated s ON s.id = f.balance_id ORDER BY f.ord
+"""
+
+
 def _merge(
     rows: Sequence[tuple[StockStatement, StatedRow]], *, day: OperatingDay, now: datetime
 ) -> list[tuple[int, int | None, bool, int, int]]:
-    """One statement: resolve, lock in order, update, record movements, open shortages."""
+    """(row, its balance if any, whether accepted, declared before and after) of each stated row."""
     if not rows:
         return []
     columns = columns_of(
         [(s.seller_id, r.sku, r.warehouse, r.quantity, s.sequence, s.basis == "net") for s, r in rows], 6
     )
-    return fetch_rows(
-        """
-        WITH inp AS (
-            SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::bool[])
-                WITH ORDINALITY AS i(seller_id, sku, warehouse, quantity, sequence, net, ord)
-        ), found AS (
-            SELECT i.*, b.id AS balance_id
-            FROM inp i
-            LEFT JOIN catalog_sku s ON s.seller_id = i.seller_id AND s.code = i.sku
-            LEFT JOIN parties_warehouse w ON w.code = i.warehouse
-            LEFT JOIN stock_balance b
-                ON b.seller_id = i.seller_id AND b.sku_id = s.id AND b.warehouse_id = w.id
-        ), last AS (
-            SELECT DISTINCT ON (balance_id) * FROM found
-            WHERE balance_id IS NOT NULL ORDER BY balance_id, ord DESC
-        ), locked AS (
-            SELECT b.id, b.declared AS before, l.sequence,
-                   l.quantity + CASE WHEN l.net THEN b.declared_reserved ELSE 0 END AS after
-            FROM stock_balance b JOIN last l ON l.balance_id = b.id
-            ORDER BY b.seller_id, b.sku_id, b.warehouse_id FOR UPDATE OF b
-        ), stated AS (
-            UPDATE stock_balance b
-            SET declared = k.after, sequence = k.sequence, stated_on = %s,
-                stated_first_at = CASE WHEN b.stated_on = %s THEN b.stated_first_at ELSE %s END
-            FROM locked k WHERE k.id = b.id AND k.sequence > b.sequence
-            RETURNING b.id, b.seller_id, b.declared_reserved, k.before, k.after, k.sequence
-        ), moved AS (
-            INSERT INTO stock_movement
-                (seller_id, balance_id, pool, code, quantity_delta, reserved_delta, reference, moved_at)
-            SELECT seller_id, id, 'declared', 'declare', after - before, 0, 'declaration:' || sequence, %s
-            FROM stated WHERE after <> before
-        ), short AS (
-            INSERT INTO stock_shortage
-                (seller_id, balance_id, quantity_short, quantity_returned, reason, opened_at, outcome)
-            SELECT seller_id, id, declared_reserved - after, 0, 'stated ' || after || ', reserved '
-                   || declared_reserved, %s, ''
-            FROM stated WHERE after < declared_reserved
-            ON CONFLICT (seller_id, balance_id) WHERE closed_at IS NULL
-            DO UPDATE SET quantity_short = excluded.quantity_short, reason = excluded.reason
-            RETURNING seller_id, balance_id, quantity_short
-        ), told AS (
-            INSERT INTO events_outboxevent (topic, seller_id, key, payload, occurred_at)
-            SELECT 'stock.shortage_opened', seller_id, 'balance:' || balance_id,
-                   jsonb_build_object('quantity_short', quantity_short), %s
-            FROM short
-        )
-        SELECT f.ord, f.balance_id, (s.id IS NOT NULL), s.before, s.after
-        FROM found f LEFT JOIN stated s ON s.id = f.balance_id ORDER BY f.ord
-        """,
-        [*columns, day.on, day.on, now, now, now, now],
-    )
+    return fetch_rows(_MERGE, [*columns, day.on, day.on, now, now, now, now])
+
+
+_KEEP_DECLARATIONS = """
+    INSERT INTO stock_declaration (seller_id, sequence, as_of, basis, channel, business_date,
+                                   received_at, rows_stated, rows_changed, rows_refused)
+    SELECT i.seller_id, i.sequence, i.as_of, i.basis, i.channel, %s, %s, i.stated, i.changed, i.refused
+    FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[],
+                %s::int[], %s::int[], %s::int[])
+        AS i(seller_id, sequence, as_of, basis, channel, stated, changed, refused)
+    ORDER BY i.seller_id
+    ON CONFLICT (seller_id, sequence) DO NOTHING RETURNING seller_id, id
+"""
 
 
 def _record(
@@ -205,21 +234,7 @@ def _record(
         ],
         8,
     )
-    made = dict(
-        fetch_rows(
-            """
-            INSERT INTO stock_declaration (seller_id, sequence, as_of, basis, channel, business_date,
-                                           received_at, rows_stated, rows_changed, rows_refused)
-            SELECT i.seller_id, i.sequence, i.as_of, i.basis, i.channel, %s, %s, i.stated, i.changed, i.refused
-            FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[],
-                        %s::int[], %s::int[], %s::int[])
-                AS i(seller_id, sequence, as_of, basis, channel, stated, changed, refused)
-            ORDER BY i.seller_id
-            ON CONFLICT (seller_id, sequence) DO NOTHING RETURNING seller_id, id
-            """,
-            [day.on, now, *columns],
-        )
-    )
+    made = dict(fetch_rows(_KEEP_DECLARATIONS, [day.on, now, *columns]))
     refused = [
         (seller, made[seller], row.row, name, value, rule)
         for seller, result in results.items()
@@ -264,7 +279,7 @@ def move_stock(moves: Iterable[Move], *, at: datetime) -> int:
                 AS i(balance_id, pool, code, quantity, reserved, reference)
         ), locked AS (
             SELECT id FROM stock_balance WHERE id IN (SELECT balance_id FROM inp)
-            ORDER BY seller_id, sku_id, warehouse_id FOR UPDATE
+            ORDER BY seller_id, sku_id, warehouse_id FOR NO KEY UPDATE
         ), summed AS (
             SELECT balance_id,
                    COALESCE(sum(quantity) FILTER (WHERE pool = 'declared'), 0) AS declared,
@@ -289,18 +304,34 @@ def move_stock(moves: Iterable[Move], *, at: datetime) -> int:
     )
 
 
+def return_to_shortages(returned: Mapping[int, int]) -> int:
+    """Note how much of each balance's open shortage was given back by lines that turned to the seller."""
+    return run_statement(
+        """
+        UPDATE stock_shortage s SET quantity_returned = s.quantity_returned + r.quantity
+        FROM unnest(%s::bigint[], %s::int[]) AS r(balance_id, quantity)
+        WHERE r.balance_id = s.balance_id AND s.closed_at IS NULL
+        """,
+        columns_of(sorted(returned.items()), 2),
+    )
+
+
 def close_shortages(*, now: datetime) -> int:
     """Close shortages whose balance now covers what is reserved; keep the others open."""
     return run_statement(
         """
         WITH closed AS (
-            UPDATE stock_shortage s SET closed_at = %s, outcome = 'covered'
+            UPDATE stock_shortage s
+            SET closed_at = %s, outcome = CASE WHEN s.quantity_returned = 0 THEN 'covered'
+                WHEN s.quantity_returned < s.quantity_short THEN 'returned in part' ELSE 'returned' END
             FROM stock_balance b
-            WHERE b.id = s.balance_id AND s.closed_at IS NULL AND b.declared >= b.declared_reserved
-            RETURNING s.seller_id, s.balance_id
+            WHERE b.id = s.balance_id AND b.id = ANY(%s::bigint[]) AND s.closed_at IS NULL
+                AND b.declared >= b.declared_reserved
+            RETURNING s.seller_id, s.balance_id, s.outcome
         )
         INSERT INTO events_outboxevent (topic, seller_id, key, payload, occurred_at)
-        SELECT 'stock.shortage_closed', seller_id, 'balance:' || balance_id, '{}'::jsonb, %s FROM closed
+        SELECT 'stock.shortage_closed', seller_id, 'balance:' || balance_id,
+               jsonb_build_object('outcome', outcome), %s FROM closed
         """,
-        [now, now],
+        [now, lock_shortages(), now],
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
@@ -11,12 +12,13 @@ from django.db import transaction
 
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.orders.operations.history import record_decisions, record_events
+from bantuo.apps.orders.operations.splitting import split_orders
 from bantuo.apps.orders.queries import lock_orders
 from bantuo.apps.sql import fetch_rows, run_statement
-from bantuo.apps.stock.operations import Move, close_shortages, move_stock
+from bantuo.apps.stock.operations import Move, close_shortages, move_stock, return_to_shortages
+from bantuo.apps.stock.queries import lock_shortages
 from bantuo.core.policy import Book
 from bantuo.core.routing import REASON_RULES, Reason
-from bantuo.core.vocabulary import Ints, ratio_half_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,15 @@ class Turned:
     orders: int
     split: int
     lines: int
+    returned: Mapping[int, int] = field(default_factory=dict)  # units given back per balance
 
 
 _LINES = """
-    SELECT l.seller_id, l.order_id, l.id, l.line_no, b.id, l.pool, l.quantity, l.id = ANY(%s)
+    SELECT l.seller_id, l.order_id, l.id, l.line_no, b.id, l.pool, l.quantity, l.id = ANY(%s::bigint[])
     FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id AND l.reserved
     JOIN stock_balance b ON b.seller_id = l.seller_id AND b.sku_id = l.sku_id
         AND b.warehouse_id = o.warehouse_id
-    WHERE o.id = ANY(%s) ORDER BY l.order_id, l.line_no
+    WHERE o.id = ANY(%s::bigint[]) ORDER BY l.order_id, l.line_no
 """
 
 
@@ -63,7 +66,7 @@ def turn_lines(
     """Give the named lines of these unreleased orders to their seller, inside the caller's transaction.
 
     An order all of whose lines turn becomes self-fulfilled; a mixed one is split: the turned lines
-    move to part 1, which the seller ships, and the rest stays reserved.
+    move to a new part, which the seller ships, and the rest stays reserved.
     """
     held = [order for order, state in lock_orders(order_ids).items() if state == "reserved"]
     lines = [ReservedLine(*r) for r in fetch_rows(_LINES, [list(line_ids), held])]
@@ -71,55 +74,31 @@ def turn_lines(
     whole = [g for g in groups if all(line.turns for line in g)]
     mixed = [g for g in groups if any(line.turns for line in g) and not all(line.turns for line in g)]
     turned = [line for group in (*whole, *mixed) for line in group if line.turns]
-    move_stock(
-        [Move(t.balance_id, t.pool, "release", 0, -t.quantity, f"order:{t.order_id}") for t in turned], at=now
-    )
+    if not turned:
+        return Turned(orders=0, split=0, lines=0)
+    _return_reservations(turned, at=now)
     run_statement(
-        "UPDATE orders_orderline SET reserved = FALSE, pool = NULL WHERE id = ANY(%s)",
-        [[t.line_id for t in turned]],
-    )
-    run_statement(
-        "UPDATE orders_order SET route = 'self', state = 'to_ship', warehouse_id = NULL WHERE id = ANY(%s)",
+        "UPDATE orders_order SET route = 'self', state = 'to_ship', warehouse_id = NULL"
+        " WHERE id = ANY(%s::bigint[])",
         [[g[0].order_id for g in whole]],
     )
-    parts = [(g[0].seller_id, g[0].order_id, _split(g)) for g in mixed]
+    new_parts = split_orders({g[0].order_id: [line.line_id for line in g if line.turns] for g in mixed})
+    parts = [(g[0].seller_id, g[0].order_id, new_parts[g[0].order_id]) for g in mixed]
     _explain(whole, parts, reason=reason, book=book, now=now, actor=actor)
-    return Turned(orders=len(whole), split=len(mixed), lines=len(turned))
+    back: dict[int, int] = defaultdict(int)
+    for line in turned:
+        back[line.balance_id] += line.quantity
+    return Turned(orders=len(whole), split=len(mixed), lines=len(turned), returned=back)
 
 
-def _split(group: Sequence[ReservedLine]) -> int:
-    """Move the turned lines of a mixed order to a new part with its share of the money."""
-    order_id, moving = group[0].order_id, [line.line_id for line in group if line.turns]
-    ((part, goods, freight, kept_goods, coupon),) = fetch_rows(
-        """
-        SELECT (SELECT max(p.part) + 1 FROM orders_order p WHERE p.seller_id = o.seller_id
-                AND p.marketplace = o.marketplace AND p.external_id = o.external_id),
-               (SELECT sum(goods_fen) FROM orders_orderline WHERE id = ANY(%s)),
-               (SELECT sum(freight_fen) FROM orders_orderline WHERE id = ANY(%s)),
-               o.goods_fen, o.merchant_coupon_fen
-        FROM orders_order o WHERE o.id = %s
-        """,
-        [moving, moving, order_id],
+def _return_reservations(turned: Sequence[ReservedLine], *, at: datetime) -> None:
+    move_stock(
+        [Move(t.balance_id, t.pool, "release", 0, -t.quantity, f"order:{t.order_id}") for t in turned], at=at
     )
-    moved_coupon = ratio_half_up(Ints(), int(coupon) * int(goods), int(kept_goods))
-    ((new_id,),) = fetch_rows(
-        """
-        INSERT INTO orders_order (seller_id, marketplace, external_id, part, placed_at, business_date,
-            destination, goods_fen, freight_fen, merchant_coupon_fen, route, state)
-        SELECT seller_id, marketplace, external_id, %s, placed_at, business_date, destination,
-               %s, %s, %s, 'self', 'to_ship' FROM orders_order WHERE id = %s RETURNING id
-        """,
-        [part, goods, freight, moved_coupon, order_id],
-    )
-    run_statement("UPDATE orders_orderline SET order_id = %s WHERE id = ANY(%s)", [new_id, moving])
     run_statement(
-        """
-        UPDATE orders_order SET goods_fen = goods_fen - %s, freight_fen = freight_fen - %s,
-            merchant_coupon_fen = merchant_coupon_fen - %s WHERE id = %s
-        """,
-        [goods, freight, moved_coupon, order_id],
+        "UPDATE orders_orderline SET reserved = FALSE, pool = NULL WHERE id = ANY(%s::bigint[])",
+        [[t.line_id for t in turned]],
     )
-    return int(new_id)
 
 
 def _explain(
@@ -160,25 +139,42 @@ def resolve_shortages(*, book: Book, now: datetime, actor: str) -> Turned:
 
     Lines that are already with the warehouse cannot be taken back: such a shortage stays open.
     """
-    chosen = fetch_rows(
-        """
-        SELECT order_id, line_id FROM (
-            SELECT o.id AS order_id, l.id AS line_id, b.declared_reserved - b.declared AS short,
-                   sum(l.quantity) OVER (PARTITION BY b.id ORDER BY o.placed_at DESC, o.id DESC, l.line_no DESC
-                                         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-            FROM stock_shortage s
-            JOIN stock_balance b ON b.id = s.balance_id AND b.declared < b.declared_reserved
-            JOIN orders_orderline l ON l.seller_id = b.seller_id AND l.sku_id = b.sku_id
-                AND l.reserved AND l.pool = 'declared'
-            JOIN orders_order o ON o.id = l.order_id AND o.state = 'reserved'
-                AND o.warehouse_id = b.warehouse_id
-            WHERE s.closed_at IS NULL) due
-        WHERE COALESCE(before, 0) < short ORDER BY order_id, line_id
-        """
-    )
-    orders = sorted({r[0] for r in chosen})
+    held = set(lock_orders(order for order, _ in _lines_short()))
+    lock_shortages()
+    # Asked again under the locks: a statement or a cancellation may have come in between.
+    chosen = [(order, line) for order, line in _lines_short() if order in held]
     turned = turn_lines(
-        orders, [r[1] for r in chosen], reason=Reason.SHORTAGE, book=book, now=now, actor=actor
+        sorted({order for order, _ in chosen}),
+        [line for _, line in chosen],
+        reason=Reason.SHORTAGE,
+        book=book,
+        now=now,
+        actor=actor,
     )
+    return_to_shortages(turned.returned)
     close_shortages(now=now)
     return turned
+
+
+def _lines_short() -> list[tuple[int, int]]:
+    """(order, line) to give back: per short balance the youngest first, until it is covered."""
+    return [
+        (r[0], r[1])
+        for r in fetch_rows(
+            """
+            SELECT order_id, line_id FROM (
+                SELECT o.id AS order_id, l.id AS line_id, b.declared_reserved - b.declared AS short,
+                       sum(l.quantity) OVER (
+                           PARTITION BY b.id ORDER BY o.placed_at DESC, o.id DESC, l.line_no DESC
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+                FROM stock_shortage s
+                JOIN stock_balance b ON b.id = s.balance_id AND b.declared < b.declared_reserved
+                JOIN orders_orderline l ON l.seller_id = b.seller_id AND l.sku_id = b.sku_id
+                    AND l.reserved AND l.pool = 'declared'
+                JOIN orders_order o ON o.id = l.order_id AND o.state = 'reserved'
+                    AND o.warehouse_id = b.warehouse_id
+                WHERE s.closed_at IS NULL) due
+            WHERE COALESCE(before, 0) < short ORDER BY order_id, line_id
+            """
+        )
+    ]

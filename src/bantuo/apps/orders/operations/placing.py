@@ -84,7 +84,8 @@ def _insert_orders(routed: Sequence[RoutedOrder], *, day: OperatingDay) -> list[
     rows = []
     for item in routed:
         found, order = item.resolved, item.resolved.order
-        goods, freight = (sum(line.goods_fen for line in order.lines), sum(line.freight_fen for line in order.lines))
+        goods = sum(line.goods_fen for line in order.lines)
+        freight = sum(line.freight_fen for line in order.lines)
         warehouse = found.warehouse_id if item.choice.route == "semi" else None
         rows.append(
             (

@@ -21,6 +21,13 @@ from bantuo.core.clock import business_date
 from bantuo.core.policy import Book
 from bantuo.engine.quotes import quoter_for
 
+_COLUMNS = ", ".join(
+    (
+        *("seller_id", "order_id", "kind", "cause", "rated_on", "reason", "payable_on", "receipts_fen"),
+        *("total_fen", "net_fen", *FEE_COLUMNS),
+    )
+)
+
 
 class SettlementEventUnsupported(LookupError):
     """The policy counts the settlement period from an event that orders do not record."""
@@ -147,7 +154,7 @@ def _frozen_inputs(facts: OrderFacts, *, base_fen: int, granted_rate_bp: int) ->
         "services": {
             "receipts_fen": base_fen,
             "distance_m": facts.binding["distance_m"],
-            **facts.ticks,
+            **facts.services,
             "carton_pieces": facts.carton_pieces,
             "granted_rate_bp": granted_rate_bp,
         },
@@ -179,30 +186,32 @@ def _reason(facts: OrderFacts) -> str:
 
 def keep_charges(charges: Sequence[NewCharge], *, policy_version_id: int, now: datetime, actor: str) -> int:
     """Write the charges that are not there yet, each with its outbox row; returns how many."""
+    if not charges:
+        return 0
     rows = [
         (
-            c.seller_id, c.order_id, c.kind, c.cause, c.receipts_fen, *(c.fees[name] for name in FEE_COLUMNS),
-            c.total_fen, c.receipts_fen - c.total_fen, json.dumps(c.inputs), c.rated_on, c.reason,
-            c.payable_on,
+            c.seller_id, c.order_id, c.kind, c.cause, c.rated_on, c.reason, c.payable_on, c.receipts_fen,
+            c.total_fen, c.receipts_fen - c.total_fen, *(c.fees[name] for name in FEE_COLUMNS),
         )
         for c in charges
     ]  # fmt: skip
     added = fetch_rows(
         f"""
-        INSERT INTO settlement_charge (seller_id, order_id, kind, cause, receipts_fen,
-            {", ".join(FEE_COLUMNS)}, total_fen, net_fen, inputs, rated_on, reason, payable_on,
-            card, policy_version_id, charged_at)
-        SELECT i.seller, i.ord, i.kind, i.cause, i.receipts, {", ".join(f"i.fee{n}" for n in range(7))},
-               i.total, i.net, i.inputs::jsonb, i.rated_on, i.reason, i.payable_on, %s, %s, %s
-        FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[],
-                    {"%s::bigint[], " * 7} %s::bigint[], %s::bigint[], %s::text[], %s::date[], %s::text[],
-                    %s::date[])
-            AS i(seller, ord, kind, cause, receipts, {", ".join(f"fee{n}" for n in range(7))}, total, net,
-                 inputs, rated_on, reason, payable_on)
+        INSERT INTO settlement_charge ({_COLUMNS}, inputs, card, policy_version_id, charged_at)
+        SELECT i.*, %s, %s, %s
+        FROM ROWS FROM (
+            unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::date[], %s::text[], %s::date[],
+                   {", ".join(["%s::bigint[]"] * (3 + len(FEE_COLUMNS)))}),
+            jsonb_array_elements(%s::jsonb)
+        ) AS i({_COLUMNS}, inputs)
         ON CONFLICT (seller_id, order_id, kind, cause) DO NOTHING
         RETURNING seller_id, order_id, kind, net_fen
         """,
-        [CARD, policy_version_id, now, *columns_of(rows, 18)],
+        [
+            *(CARD, policy_version_id, now),
+            *columns_of(rows, 10 + len(FEE_COLUMNS)),
+            json.dumps([c.inputs for c in charges]),
+        ],
     )
     emit_events(
         "settlement.charged",

@@ -23,7 +23,7 @@ class OrderFacts:
     closed_at: datetime | None
     receipts: dict[str, int]
     estimated: dict[str, int] | None
-    ticks: dict[str, int]
+    services: dict[str, int]
     measured: dict[str, int] | None
     carton_pieces: int | None
     binding: dict[str, Any] | None
@@ -32,14 +32,14 @@ class OrderFacts:
 _CHARGEABLE = """
     SELECT o.id, o.seller_id, o.business_date, o.state, o.delivered_at, o.handed_over_at, o.closed_at,
            o.goods_fen, o.freight_fen, o.merchant_coupon_fen, COALESCE(a.refunds_fen, 0),
-           l.weight_g, l.volume_mm3, l.label, l.photo_qc,
+           l.weight_g, l.volume_mm3, l.items, l.label, l.photo_qc,
            p.weight_g, p.length_mm, p.width_mm, p.height_mm, p.carton_pieces,
            b.id, b.distance_m, b.distance_evidence
     FROM orders_order o
     LEFT JOIN (
         SELECT l.order_id, sum(k.weight_g::bigint * l.quantity)::bigint AS weight_g,
                sum(k.length_mm::bigint * k.width_mm * k.height_mm * l.quantity)::bigint AS volume_mm3,
-               max(k.label::int) AS label, max(k.photo_qc::int) AS photo_qc
+               sum(l.quantity)::bigint AS items, max(k.label::int) AS label, max(k.photo_qc::int) AS photo_qc
         FROM orders_orderline l JOIN catalog_sku k ON k.id = l.sku_id
         WHERE l.order_id = ANY(%(ids)s) GROUP BY l.order_id
     ) l ON l.order_id = o.id
@@ -74,7 +74,7 @@ def chargeable_orders(order_ids: Sequence[int], *, states: Sequence[str]) -> lis
 
 def _facts(row: tuple[Any, ...]) -> OrderFacts:
     order_id, seller_id, rated_on, state, delivered_at, handed_over_at, closed_at, *rest = row
-    goods, freight, coupon, refunds, weight, volume, label, photo, *rest = rest
+    goods, freight, coupon, refunds, weight, volume, items, label, photo, *rest = rest
     parcel_weight, length, width, height, pieces, binding_id, distance, evidence = rest
     sides = {"length_mm": length, "width_mm": width, "height_mm": height}
     return OrderFacts(
@@ -87,7 +87,7 @@ def _facts(row: tuple[Any, ...]) -> OrderFacts:
         closed_at=closed_at,
         receipts={"goods": goods, "freight": freight, "merchant_coupon": coupon, "refunds": refunds},
         estimated=None if weight is None else {"weight_g": weight, "volume_mm3": volume},
-        ticks={"label": label or 0, "photo_qc": photo or 0},
+        services={"label": label or 0, "photo_qc": photo or 0, "items": items or 0},
         measured=None if pieces is None else {"weight_g": parcel_weight, **sides},
         carton_pieces=pieces,
         binding=None

@@ -24,18 +24,22 @@ _FIGURES = f"""
         SELECT run_id, seller_id, count(*) AS charges, sum(receipts_fen) AS receipts, sum(total_fen) AS fees,
                sum(net_fen) AS net, sum({" + ".join(FEE_COLUMNS)}) AS columns
         FROM settlement_charge WHERE run_id IS NOT NULL GROUP BY 1, 2
+    ), booked AS (
+        SELECT p.seller_id, p.account_id, p.amount_fen, COALESCE(o.kind, e.kind) AS kind,
+               COALESCE(o.reference, e.reference) AS code
+        FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry_id
+        LEFT JOIN ledger_entry o ON o.id = e.reverses_id
     ), posted AS (
-        SELECT e.reference AS code, e.seller_id,
-               COALESCE(sum(p.amount_fen) FILTER (WHERE e.kind = 'receipts' AND p.account_id = 'bank'), 0)
+        SELECT code, seller_id,
+               COALESCE(sum(amount_fen) FILTER (WHERE kind = 'receipts' AND account_id = 'bank'), 0)
                    AS receipts,
-               COALESCE(-sum(p.amount_fen) FILTER (WHERE e.kind = 'settlement'
-                   AND p.account_id LIKE 'fee\\_%%'), 0) AS fees,
-               COALESCE(-sum(p.amount_fen) FILTER (WHERE e.kind = 'settlement'
-                   AND p.account_id = 'seller_payable'), 0) AS net,
-               COALESCE(-sum(p.amount_fen) FILTER (WHERE e.kind = 'payout' AND p.account_id = 'bank'), 0)
+               COALESCE(-sum(amount_fen) FILTER (WHERE kind = 'settlement' AND account_id LIKE 'fee\\_%%'), 0)
+                   AS fees,
+               COALESCE(-sum(amount_fen) FILTER (WHERE kind = 'settlement'
+                   AND account_id = 'seller_payable'), 0) AS net,
+               COALESCE(-sum(amount_fen) FILTER (WHERE kind = 'payout' AND account_id = 'bank'), 0)
                    AS payout
-        FROM ledger_entry e JOIN ledger_posting p ON p.entry_id = e.id
-        WHERE e.kind IN ('settlement', 'receipts', 'payout') GROUP BY 1, 2
+        FROM booked WHERE kind IN ('settlement', 'receipts', 'payout') GROUP BY 1, 2
     ), figures AS (
         SELECT r.code, k.seller_id, s.id AS stated,
                COALESCE(c.charges, 0) AS charges, COALESCE(c.receipts, 0) AS receipts,
@@ -83,13 +87,17 @@ _PAYABLE = """
         ORDER BY seller_id, run_id DESC
     ) s LEFT JOIN (
         SELECT p.seller_id, sum(p.amount_fen) AS fen FROM ledger_posting p
-        JOIN ledger_entry e ON e.id = p.entry_id AND e.kind IN ('settlement', 'payout')
-        WHERE p.account_id = 'seller_payable' GROUP BY 1
+        JOIN ledger_entry e ON e.id = p.entry_id LEFT JOIN ledger_entry o ON o.id = e.reverses_id
+        WHERE p.account_id = 'seller_payable' AND COALESCE(o.kind, e.kind) IN ('settlement', 'payout')
+        GROUP BY 1
     ) p USING (seller_id)
     WHERE s.carried_on_fen <> COALESCE(-p.fen, 0) ORDER BY s.seller_id
 """
 
 
 def reconcile_statements() -> list[Disagreement]:
-    """Every figure that differs between charges, statements, ledger and payouts; empty when all agree."""
+    """Every figure that differs between charges, statements, ledger and payouts; empty when all agree.
+
+    A reversal counts with the entry that it reverses.
+    """
     return [Disagreement(*row) for query in (_FIGURES, _CARRIED, _PAYABLE) for row in fetch_rows(query)]

@@ -14,6 +14,7 @@ from bantuo.apps.orders.operations.advance import advance_orders
 from bantuo.apps.orders.queries import lock_orders
 from bantuo.apps.sql import columns_of, fetch_rows, run_statement
 from bantuo.apps.stock.operations import Move, move_stock
+from bantuo.apps.stock.queries import lock_declared
 from bantuo.core.clock import OperatingDay
 
 # GS1 prefix 0000000 is never allocated to a company: these labels cannot be taken for real ones.
@@ -26,22 +27,28 @@ def notify_jit_shipments(
 ) -> list[int]:
     """One shipment notice per seller × warehouse for all released declared lines not yet in a carton.
 
-    Its one carton holds those lines; `due_at` is `now` + `arrive_within`. Returns the new shipments.
+    Its one carton holds those lines; `due_at` is `now` + `arrive_within`. The day's second notice of a
+    seller and warehouse is numbered. Returns the new shipments.
     """
     made = fetch_rows(
         """
         INSERT INTO warehouse_shipment (seller_id, warehouse_id, code, kind, notified_at, due_at)
-        SELECT DISTINCT o.seller_id, o.warehouse_id, 'JIT-' || %s || '-' || w.code, 'jit', %s::timestamptz,
-               %s::timestamptz
-        FROM orders_order o JOIN parties_warehouse w ON w.id = o.warehouse_id
-        JOIN orders_orderline l ON l.order_id = o.id AND l.pool = 'declared' AND l.reserved
-        WHERE o.state = 'released' AND NOT EXISTS (
-            SELECT 1 FROM warehouse_cartonline c WHERE c.order_line_id = l.id)
-        ORDER BY o.seller_id, o.warehouse_id
+        SELECT d.seller_id, d.warehouse_id, d.code || COALESCE('/' || NULLIF(n.before, 0) + 1, ''), 'jit',
+               %s::timestamptz, %s::timestamptz
+        FROM (SELECT DISTINCT o.seller_id, o.warehouse_id, 'JIT-' || %s || '-' || w.code AS code
+              FROM orders_order o JOIN parties_warehouse w ON w.id = o.warehouse_id
+              JOIN orders_orderline l ON l.order_id = o.id AND l.pool = 'declared' AND l.reserved
+              WHERE o.state = 'released' AND NOT EXISTS (
+                  SELECT 1 FROM warehouse_cartonline c WHERE c.order_line_id = l.id)) d
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS before FROM warehouse_shipment s WHERE s.seller_id = d.seller_id
+                AND s.warehouse_id = d.warehouse_id
+                AND (s.code = d.code OR starts_with(s.code, d.code || '/'))) n
+        ORDER BY d.seller_id, d.warehouse_id
         ON CONFLICT (seller_id, code) DO NOTHING
         RETURNING id, seller_id
         """,
-        [day.on.strftime("%Y%m%d"), now, now + arrive_within],
+        [now, now + arrive_within, day.on.strftime("%Y%m%d")],
     )
     cartons = [(seller, shipment, _sscc(shipment)) for shipment, seller in made]
     if cartons:
@@ -100,8 +107,9 @@ class Arrival:
 def receive_shipments(arrivals: Iterable[Arrival], *, actor: str) -> list[int]:
     """Count each arrived shipment in: in time or late, its goods leave the declared pool.
 
-    Orders whose goods are all here go to picking. Goods of an order cancelled on the way become the
-    seller's stock on hand. A shipment already received is left alone. Returns the orders moved.
+    Orders whose goods are all here go to picking. Goods of an order cancelled on the way left the
+    declared pool then, and become the seller's stock on hand. A shipment already received is left
+    alone. Returns the orders moved.
     """
     columns = columns_of([(a.shipment_id, a.at) for a in arrivals], 2)
     _lock_orders_of(columns[0])
@@ -110,7 +118,7 @@ def receive_shipments(arrivals: Iterable[Arrival], *, actor: str) -> list[int]:
         WITH locked AS (
             SELECT s.id, a.at FROM warehouse_shipment s
             JOIN unnest(%s::bigint[], %s::timestamptz[]) AS a(id, at) ON a.id = s.id
-            WHERE s.received_at IS NULL ORDER BY s.id FOR UPDATE OF s
+            WHERE s.received_at IS NULL ORDER BY s.id FOR NO KEY UPDATE OF s
         ), done AS (
             UPDATE warehouse_shipment s SET received_at = k.at, in_time = k.at <= s.due_at
             FROM locked k WHERE k.id = s.id RETURNING s.id, s.seller_id, k.at, s.in_time
@@ -139,7 +147,7 @@ def receive_shipments(arrivals: Iterable[Arrival], *, actor: str) -> list[int]:
     at = max(r[6] for r in received)
     move_stock(_receiving_moves(received), at=at)
     run_statement(
-        "UPDATE orders_orderline SET reserved = FALSE WHERE id = ANY(%s) AND reserved",
+        "UPDATE orders_orderline SET reserved = FALSE WHERE id = ANY(%s::bigint[]) AND reserved",
         [[r[0] for r in received]],
     )
     return _pick_complete_orders({r[1]: r[6] for r in received if r[5] == "released"}, actor=actor)
@@ -151,7 +159,7 @@ def _lock_orders_of(shipments: list[int]) -> None:
         """
         SELECT DISTINCT l.order_id FROM warehouse_carton k
         JOIN warehouse_cartonline c ON c.carton_id = k.id
-        JOIN orders_orderline l ON l.id = c.order_line_id WHERE k.shipment_id = ANY(%s)
+        JOIN orders_orderline l ON l.id = c.order_line_id WHERE k.shipment_id = ANY(%s::bigint[])
         """,
         [shipments],
     )
@@ -159,7 +167,7 @@ def _lock_orders_of(shipments: list[int]) -> None:
 
 
 def _receiving_moves(received: list[tuple[int, int, int, int, bool, str, datetime]]) -> list[Move]:
-    left = _lock_declared({r[2] for r in received if r[4]})
+    left = lock_declared(r[2] for r in received if r[4])
     moves = []
     for _, order_id, balance, quantity, reserved, _, _ in received:
         if not reserved:
@@ -171,25 +179,12 @@ def _receiving_moves(received: list[tuple[int, int, int, int, bool, str, datetim
     return moves
 
 
-def _lock_declared(balances: set[int]) -> dict[int, int]:
-    """What each seller's word still covers; the balances stay locked until the transaction ends."""
-    return dict(
-        fetch_rows(
-            """
-            SELECT id, declared FROM stock_balance WHERE id = ANY(%s)
-            ORDER BY seller_id, sku_id, warehouse_id FOR UPDATE
-            """,
-            [list(balances)],
-        )
-    )
-
-
 def _pick_complete_orders(arrived: dict[int, datetime], *, actor: str) -> list[int]:
     waiting = {
         r[0]
         for r in fetch_rows(
             "SELECT DISTINCT order_id FROM orders_orderline"
-            " WHERE order_id = ANY(%s) AND pool = 'declared' AND reserved",
+            " WHERE order_id = ANY(%s::bigint[]) AND pool = 'declared' AND reserved",
             [list(arrived)],
         )
     }

@@ -36,12 +36,10 @@ class Packing:
 @transaction.atomic
 def pack_orders(packings: Sequence[Packing], *, actor: str) -> list[int]:
     """Pack each order that is being picked: scans, parcel, stock on hand leaves. Returns those packed."""
-    packed = set(
-        advance_orders(
-            [(p.order_id, p.packed_at) for p in packings], to="packed", reason="packed", actor=actor
-        )
-    )
-    done = sorted((p for p in packings if p.order_id in packed), key=lambda p: p.order_id)
+    first = {p.order_id: p for p in reversed(packings)}
+    moves = [(p.order_id, p.packed_at) for p in first.values()]
+    packed = set(advance_orders(moves, to="packed", reason="packed", actor=actor))
+    done = sorted((p for p in first.values() if p.order_id in packed), key=lambda p: p.order_id)
     if not done:
         return []
     _keep_parcels(done, actor=actor)
@@ -104,7 +102,7 @@ def _take_from_stock(done: Sequence[Packing]) -> None:
         JOIN orders_order o ON o.id = l.order_id
         JOIN stock_balance b ON b.seller_id = l.seller_id AND b.sku_id = l.sku_id
             AND b.warehouse_id = o.warehouse_id
-        WHERE l.order_id = ANY(%s) AND l.reserved AND l.pool = 'on_hand' ORDER BY l.id
+        WHERE l.order_id = ANY(%s::bigint[]) AND l.reserved AND l.pool = 'on_hand' ORDER BY l.id
         """,
         [[p.order_id for p in done]],
     )
@@ -112,7 +110,9 @@ def _take_from_stock(done: Sequence[Packing]) -> None:
         [Move(balance, "on_hand", "sale", -qty, -qty, f"order:{order}") for _, balance, qty, order in lines],
         at=max(p.packed_at for p in done),
     )
-    run_statement("UPDATE orders_orderline SET reserved = FALSE WHERE id = ANY(%s)", [[r[0] for r in lines]])
+    run_statement(
+        "UPDATE orders_orderline SET reserved = FALSE WHERE id = ANY(%s::bigint[])", [[r[0] for r in lines]]
+    )
 
 
 @transaction.atomic
@@ -127,11 +127,12 @@ def hand_over_orders(moves: Sequence[tuple[int, datetime]], *, code: str, actor:
             SELECT p.id, p.seller_id, p.warehouse_id, w.code, o.handed_over_at
             FROM warehouse_parcel p JOIN orders_order o ON o.id = p.order_id
             JOIN parties_warehouse w ON w.id = p.warehouse_id
-            WHERE p.order_id = ANY(%s)
+            WHERE p.order_id = ANY(%s::bigint[])
         ), manifest AS (
             INSERT INTO warehouse_handover (warehouse_id, code, handed_over_at)
             SELECT warehouse_id, %s || '-' || code, max(handed_over_at) FROM parcel GROUP BY 1, 2 ORDER BY 2
-            ON CONFLICT (code) DO UPDATE SET handed_over_at = excluded.handed_over_at
+            ON CONFLICT (code) DO UPDATE
+                SET handed_over_at = GREATEST(warehouse_handover.handed_over_at, excluded.handed_over_at)
             RETURNING id, warehouse_id
         )
         INSERT INTO warehouse_handoverparcel (seller_id, handover_id, parcel_id)
