@@ -12,6 +12,8 @@ from django.conf import settings
 
 from bantuo.channels.postgres import start_server
 
+pytest_plugins = ["tests.processes"]
+
 _SCRATCH = Path(tempfile.gettempdir()) / f"bantuo-tests-{os.getuid()}"
 
 

@@ -22,9 +22,8 @@ def kpi_rows(number: int | None) -> list[Row]:
     def work() -> pl.DataFrame:
         return weekly_kpis(weekly_counts(frame.lazy(), kpis=kpis), kpis=kpis).collect(engine="streaming")
 
-    def limit() -> pl.DataFrame:
-        columns = pl.exclude("day").sum(), pl.col("day").to_physical().cast(pl.Int64).sum()
-        return frame.lazy().select(*columns).collect(engine="streaming")
+    def limit() -> list[object]:
+        return [frame[name].to_physical().sum() for name in frame.columns]
 
     groups = len(work())
     pair = alternate(limit, work)
@@ -32,7 +31,7 @@ def kpi_rows(number: int | None) -> list[Row]:
         pair_row(
             pair,
             work=f"KPIs of {count(total)} events into {groups:,} seller-weeks",
-            limit=f"sum of the {len(frame.columns)} columns",
+            limit=f"sum of the {len(frame.columns)} columns, one by one",
             most=30,
             note=f"{total / pair.work_ns * 1e3:.1f} M events/s",
         )

@@ -11,7 +11,7 @@ from tools.bench.row import Row, count, pair_row
 from tools.bench.samples import last_day, sellers
 
 SELLERS = 1_000_000
-_USUAL, _WILD = 40, 400
+_USUAL, _WILD = 20, 400
 
 
 def screen_rows(number: int | None) -> list[Row]:
@@ -27,15 +27,17 @@ def _measured(evaluator: Evaluator, number: int, permille: int) -> Row:
     def work() -> pl.DataFrame:
         return evaluator.screen(frame.lazy()).collect(engine="streaming")
 
-    def limit() -> pl.DataFrame:
-        return frame.lazy().select(pl.col(gates.inputs).sum()).collect(engine="streaming")
+    def limit() -> list[object]:
+        return [frame[name].sum() for name in gates.inputs]
 
-    masks = work().select("failed_mask", "not_evidenced_mask").n_unique()
+    answers = work()
+    masks = answers["failed_mask"].n_unique()
+    combined = answers.select("failed_mask", "not_evidenced_mask").n_unique()
     pair = alternate(limit, work)
     return pair_row(
         pair,
-        work=f"screen {count(number)} sellers × {len(gates.gates)} gates, {masks:,} distinct answers",
-        limit=f"sum of the {len(gates.inputs)} nullable Int64 columns",
+        work=f"screen {count(number)} sellers × {len(gates.gates)} gates, {masks:,} distinct masks",
+        limit=f"sum of the {len(gates.inputs)} nullable Int64 columns, one by one",
         most=10,
-        note=f"{number / pair.work_ns * 1e3:.1f} M sellers/s; rule ids spelled out",
+        note=f"{number / pair.work_ns * 1e3:.1f} M sellers/s; {combined:,} distinct answers",
     )

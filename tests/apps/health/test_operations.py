@@ -102,6 +102,8 @@ def parcels(seller_id: int, *seconds: int, at: datetime = LAST_INSTANT, mis_ship
 
 def test_first_report_is_the_first_monday_on_or_after_day_30() -> None:
     (seller,) = make_active_sellers("S-1")
+    shipment(seller, "J-1", at=FIRST_INSTANT - timedelta(days=1))
+    shipment(seller, "J-2")
 
     assert report(WEEK - timedelta(days=7)) == 0
     assert report(WEEK) == 1
@@ -184,7 +186,7 @@ def test_reporting_again_changes_nothing() -> None:
     parcels(seller, 80)
     report()
     before = list(WeeklyHealth.objects.values())
-    parcels(seller, 300)
+    parcels(seller, 300, at=FIRST_INSTANT)
 
     assert report() == 0
     assert list(WeeklyHealth.objects.values()) == before
@@ -204,6 +206,8 @@ def test_percentile_is_that_of_core() -> None:
 def test_a_report_opens_to_rule_and_source() -> None:
     one, two = make_active_sellers("S-1", "S-2")
     shipments(one, total=125, late=1)
+    parcels(one, 80, at=LAST_INSTANT + timedelta(days=1))
+    parcels(two, 80)
     report()
     report(WEEK + timedelta(days=7))
 
@@ -219,5 +223,5 @@ def test_a_report_opens_to_rule_and_source() -> None:
     )
     assert inbound.cite.value.quote == "入库及时率≥99.2%"
     assert (oldest.book, oldest.version) == ("aliexpress-semi", the_book().version)
-    assert [kpi.result.met for kpi in newest.kpis] == [None, None, None]
-    assert len(health_reports(two, book=the_book())) == 2
+    assert [kpi.result.met for kpi in newest.kpis] == [None, True, True]
+    assert [report.week_start for report in health_reports(two, book=the_book())] == [WEEK]

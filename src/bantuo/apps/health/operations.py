@@ -45,8 +45,9 @@ class _Judged:
 def report_week(week_start: date, *, book: Book, policy_version_id: int, now: datetime, actor: str) -> int:
     """Report the ISO week from `week_start` to every seller that is due; returns how many were added.
 
-    Due: the first Monday on or after activation and OPS-2.days has come by the week's end (A-38). A
-    report that is stored already stays as it is. Raises NotAWeek.
+    Due: the first Monday on or after activation and OPS-2.days has come by the week's end (A-38), and
+    something was received or packed in the week. A report that is stored already stays as it is.
+    Raises NotAWeek.
     """
     if week_start != monday_of(week_start):
         raise NotAWeek(f"{week_start} is not a Monday")
