@@ -87,7 +87,10 @@ class World:
             as_of=self.at(clock),
             basis="gross",
             channel="test",
-            rows=[StatedRow(n, sku, "WH", q) for n, (sku, q) in enumerate(quantities.items(), start=1)],
+            rows=[
+                StatedRow(n, sku, self.warehouse.code, q)
+                for n, (sku, q) in enumerate(quantities.items(), start=1)
+            ],
         )
         return declare_stock([statement], day=self.day, now=self.at(clock), actor=ACTOR)[0]
 

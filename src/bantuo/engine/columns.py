@@ -80,5 +80,3 @@ def _expression(node: Node, shared: set[int]) -> pl.Expr:
         case op:
             made: pl.Expr = _BINARY[op](o[0], o[1])
             return made
-
-

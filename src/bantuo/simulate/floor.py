@@ -45,7 +45,10 @@ class FloorDay:
         """Sellers ship what was released today to their warehouse."""
         day, layout = self.trading.day, self.trading.layout
         made = notify_jit_shipments(
-            day=day, arrive_within=layout.hours("arrive_within_hours"), now=self.trading.last_second, actor=FLOOR
+            day=day,
+            arrive_within=layout.hours("arrive_within_hours"),
+            now=self.trading.last_second,
+            actor=FLOOR,
         )
         return len(made)
 
@@ -60,7 +63,14 @@ class FloorDay:
             at = notified_at + timedelta(hours=hours(code, on)) + delay
             if at < self.trading.day.ends_at:
                 arrivals.append(Arrival(shipment, at))
-        self._next(receive_shipments(arrivals, actor=FLOOR), "pack", "picking", "make_interval(hours => p.pack_hours)")
+        if not arrivals:
+            return 0
+        self._next(
+            receive_shipments(arrivals, actor=FLOOR),
+            "pack",
+            "picking",
+            "make_interval(hours => p.pack_hours)",
+        )
         return len(arrivals)
 
     def _open_shipments(self) -> list[tuple[int, str, datetime]]:
@@ -84,6 +94,8 @@ class FloorDay:
     def pack(self) -> int:
         """Pack what is due at the benches."""
         due = self._due("pack")
+        if not due:
+            return 0
         packed = pack_orders(self._packings(due), actor=FLOOR)
         wait = self.trading.layout.hours("handover_after_hours")
         return self._next(packed, "hand_over", "packed", "%s", wait, no_earlier="p.carrier_at")
@@ -104,18 +116,23 @@ class FloorDay:
             """,
             [[order for order, _ in due]],
         )
-        return [Packing(*r, station=f"bench-{r[0] % 8 + 1}") for r in rows]
+        return [Packing(*(*r, f"bench-{r[0] % 8 + 1}")) for r in rows]
 
     def hand_over(self) -> int:
         """Give packed parcels to the carrier and draft their export lists."""
-        handed = hand_over_orders(self._due("hand_over"), code=f"HO-{self.trading.day.on:%Y%m%d}", actor=FLOOR)
-        draft_lists(handed, now=self.trading.last_second, actor=PORT)
+        handed = hand_over_orders(
+            self._due("hand_over"), code=f"HO-{self.trading.day.on:%Y%m%d}", actor=FLOOR
+        )
+        if handed:
+            draft_lists(handed, now=self.trading.last_second, actor=PORT)
         return self._next(handed, "clear", "handed_over", "make_interval(hours => p.clear_hours)")
 
     def clear(self) -> int:
         """The port clears lists that are due."""
         cleared = clear_lists(self._due("clear"), actor=PORT)
-        return self._next(cleared, "depart", "export_cleared", "%s", self.trading.layout.hours("depart_after_hours"))
+        return self._next(
+            cleared, "depart", "export_cleared", "%s", self.trading.layout.hours("depart_after_hours")
+        )
 
     def depart(self) -> int:
         """The first leg leaves."""
@@ -146,6 +163,8 @@ class FloorDay:
             """,
             [self.trading.replay_id, self.trading.day.ends_at],
         )
+        if not due:
+            return 0
         begins = self.trading.day.starts_at
         cases = [
             (kind, Case(order, max(at, begins), who, reason, "RSP-1")) for order, at, kind, who, reason in due
@@ -155,7 +174,8 @@ class FloorDay:
         run_statement(
             """
             UPDATE simulate_plannedorder p SET case_at = NULL,
-                next_step = CASE WHEN o.state = 'returned' AND o.route = 'semi' THEN 'charge_return' ELSE '' END,
+                next_step = CASE WHEN o.state = 'returned' AND o.route = 'semi'
+                            THEN 'charge_return' ELSE '' END,
                 next_at = CASE WHEN o.state = 'returned' AND o.route = 'semi' THEN o.closed_at END
             FROM orders_order o WHERE o.id = p.order_id AND o.id = ANY(%s)
             """,
@@ -166,13 +186,15 @@ class FloorDay:
     def charge(self) -> int:
         """Charge what was delivered, what came back before delivery, and refund what was charged."""
         back = self._returned()
-        terms = {
+        terms: dict[str, Any] = {
             "book": self.trading.book,
             "policy_version_id": self.policy_version_id,
             "now": self.trading.last_second,
             "actor": FLOOR,
         }
         delivered = [order for order, _ in self._due("charge")]
+        if not delivered and not back:
+            return 0
         made = charge_orders(delivered, **terms)
         made += charge_returned_orders([order for order, _, charged in back if not charged], **terms)
         made += refund_orders([(order, refund) for order, refund, charged in back if charged], **terms)
@@ -209,8 +231,12 @@ class FloorDay:
             )
         ]
 
-    def _next(self, moved: Sequence[int], step: str, state: str, wait: str, *params: Any, no_earlier: str = "NULL") -> int:
+    def _next(
+        self, moved: Sequence[int], step: str, state: str, wait: str, *params: Any, no_earlier: str = "NULL"
+    ) -> int:
         """Plan the next step of orders that have just reached `state`, `wait` after it."""
+        if not moved:
+            return 0
         return run_statement(
             f"""
             UPDATE simulate_plannedorder p SET next_step = %s,
@@ -234,5 +260,3 @@ def unfinished_orders(replay_id: int) -> int:
         [replay_id],
     )
     return int(rows[0][0])
-
-

@@ -29,7 +29,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "freight_fen": "money",
     },
     "orders": {
-        "order": "text", "status": "text", "placed_at": "time", "carrier_at": "time?", "delivered_at": "time?",
+        "order": "text", "status": "text", "placed_at": "time", "carrier_at": "time?",
+        "delivered_at": "time?",
     },
 }  # fmt: skip
 UNITS: Mapping[str, Mapping[str, int]] = {
@@ -109,7 +110,9 @@ def load_layout(path: Path) -> Layout:
 
 
 def _schema_problems(raw: Mapping[str, Any]) -> list[dict[str, str]]:
-    schema = json.loads(importlib.resources.files("bantuo.simulate").joinpath("layout.schema.json").read_text())
+    schema = json.loads(
+        importlib.resources.files("bantuo.simulate").joinpath("layout.schema.json").read_text()
+    )
     plain = json.loads(json.dumps(raw, default=str))
     return [
         {

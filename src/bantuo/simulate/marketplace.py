@@ -19,7 +19,7 @@ _CATEGORIES = ("home-lamps", "home-storage", "home-kitchenware", "ce-cables", "c
 def make_marketplace(folder: Path, *, seed: int = 20260706) -> None:
     """Write sellers, products, items and orders as Parquet; the same seed gives the same files."""
     folder.mkdir(parents=True, exist_ok=True)
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     sellers = [{"seller": f"SIM-{n:04d}", "city": chance.choice(_CITIES)} for n in range(1, SELLERS + 1)]
     products = [_product(f"{s['seller']}-P{n}", chance) for s in sellers for n in range(1, PRODUCTS_EACH + 1)]
     orders, items = _orders(sellers, products, chance)

@@ -31,7 +31,7 @@ CHARGES = """
     LEFT JOIN settlement_run r ON r.id = c.run_id
 """
 _TABLES = {
-    "charges": CHARGES + ' ORDER BY s.code, o.external_id, o.part, c.kind',
+    "charges": CHARGES + " ORDER BY s.code, o.external_id, o.part, c.kind",
     "routing": """
         SELECT s.code AS seller, o.external_id AS "order", o.part, d.route, d.reason, d.rule, d.line_no,
                d.policy_version, d.decided_at, d.actor
@@ -65,8 +65,8 @@ _TABLES = {
     """,
     "health": """
         SELECT s.code AS seller, h.week_start, h.inbound_total, h.inbound_in_time, h.parcels, h.mis_shipped,
-               h.pack_seconds, h.pack_seconds_p90, h.wrong_scans, h.inbound_ppm, h.mis_ship_ppm, h.pack_mean_s,
-               h.failed::text AS failed
+               h.pack_seconds, h.pack_seconds_p90, h.wrong_scans, h.inbound_ppm, h.mis_ship_ppm,
+               h.pack_mean_s, h.failed::text AS failed
         FROM health_weeklyhealth h JOIN parties_seller s ON s.id = h.seller_id
             AND s.marketplace = %(marketplace)s
         ORDER BY s.code, h.week_start
@@ -86,7 +86,12 @@ FEE_COLUMNS = (
 
 
 def write_outputs(
-    out: Path, *, layout: Layout, replay: Replay, tables: dict[str, SourceTable], on_rows: Callable[[str, int], None]
+    out: Path,
+    *,
+    layout: Layout,
+    replay: Replay,
+    tables: dict[str, SourceTable],
+    on_rows: Callable[[str, int], None],
 ) -> dict[str, Any]:
     """Write every output and return the summary; each file replaces the old one when it is whole."""
     out.mkdir(parents=True, exist_ok=True)
@@ -146,7 +151,7 @@ def summarise(*, layout: Layout, replay: Replay, tables: dict[str, SourceTable])
         "applications": dict(_pairs(_APPLICATIONS, names)),
         "refused_by_rule": dict(_pairs(_REFUSED_BY_RULE, names)),
         "cut_over": _cut_over(names),
-        "orders": _count_by('o.route || \'/\' || o.state', names),
+        "orders": _count_by("o.route || '/' || o.state", names),
         "routing_reasons": _count_by("d.reason", names, decisions=True),
         "charges": _charge_totals(names),
         "charge_rows": dict(_pairs(f"SELECT kind, count(*) FROM ({CHARGES}) c GROUP BY 1 ORDER BY 1", names)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,8 +38,8 @@ def plan_orders(first_row: int, *, layout: Layout, replay_id: int) -> int:
         cursor.copy(f"COPY simulate_plannedorder ({', '.join(_COLUMNS)}) FROM STDIN") as copy,
     ):
         for order, seller, status, placed_at, carrier_at, delivered_at in parts:
-            world = _world(layout.raw["status"][status], placed_at, carrier_at, delivered_at, (order, seller), draw)
-            copy.write_row((replay_id, order, seller, placed_at, *world, ""))
+            part = _Part((order, seller), layout.raw["status"][status], placed_at, carrier_at, delivered_at)
+            copy.write_row((replay_id, order, seller, placed_at, *_world(part, draw), ""))
     return len(parts)
 
 
@@ -52,19 +53,24 @@ def _draws(layout: Layout) -> Mapping[str, Callable[..., int]]:
     return drawn
 
 
-def _world(
-    fate: str,
-    placed_at: datetime,
-    carrier_at: datetime | None,
-    delivered_at: datetime | None,
-    keys: tuple[str, str],
-    draw: Mapping[str, Callable[..., int]],
-) -> tuple[Any, ...]:
-    stop, case = _fate(fate, placed_at, carrier_at, delivered_at, keys, draw)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One seller's part of a source order; `keys` draw its facts."""
+
+    keys: tuple[str, str]
+    fate: str
+    placed_at: datetime
+    carrier_at: datetime | None
+    delivered_at: datetime | None
+
+
+def _world(part: _Part, draw: Mapping[str, Callable[..., int]]) -> tuple[Any, ...]:
+    keys = part.keys
+    stop, case = _fate(part, draw)
     return (
         stop,
-        carrier_at,
-        delivered_at,
+        part.carrier_at,
+        part.delivered_at,
         *case,
         draw["pack_hours"](*keys),
         draw["pack_seconds"](*keys),
@@ -78,22 +84,17 @@ def _world(
 
 
 def _fate(
-    fate: str,
-    placed_at: datetime,
-    carrier_at: datetime | None,
-    delivered_at: datetime | None,
-    keys: tuple[str, str],
-    draw: Mapping[str, Callable[..., int]],
+    part: _Part, draw: Mapping[str, Callable[..., int]]
 ) -> tuple[str, tuple[str, datetime | None, str, str]]:
     """How far the order goes, and the after-sales case it meets on the way."""
-    if not fate.startswith("cancelled"):
-        return fate, ("", None, "", "")
-    by_seller = fate == "cancelled_by_seller"
+    if not part.fate.startswith("cancelled"):
+        return part.fate, ("", None, "", "")
+    by_seller = part.fate == "cancelled_by_seller"
     responsible = "seller" if by_seller else "buyer"
-    if carrier_at is None:
-        at = placed_at + timedelta(hours=draw["cancel_hours"](*keys))
+    if part.carrier_at is None:
+        at = part.placed_at + timedelta(hours=draw["cancel_hours"](*part.keys))
         reason = "seller out of stock" if by_seller else "buyer cancelled"
         return "packed", ("cancel", at, responsible, reason)
-    at = (delivered_at or carrier_at) + timedelta(days=draw["return_days"](*keys))
-    stop = "delivered" if delivered_at else "departed"
+    at = (part.delivered_at or part.carrier_at) + timedelta(days=draw["return_days"](*part.keys))
+    stop = "delivered" if part.delivered_at else "departed"
     return stop, ("return", at, responsible, "buyer cancelled after shipping")

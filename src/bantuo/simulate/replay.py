@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 
@@ -99,10 +100,12 @@ class _Run:
     made: ReplayPlan
     replay: Replay
     steps: Steps
+    policy_version_id: int = 0
 
     def everything(self) -> None:
         layout, book, replay = self.made.layout, self.made.book, self.replay
         self.steps.run("prepare", lambda: sellers.prepare_programme(layout=layout, book=book))
+        self.policy_version_id = PolicyVersion.objects.get(book=book.id, version=book.version).pk
         self._stage()
         rows = self.made.tables["orders"].rows
         for first in range(1, rows + 1, plan.BATCH):
@@ -117,7 +120,7 @@ class _Run:
                 layout=layout,
                 book=book,
                 evaluator=evaluator,
-                policy_version_id=self._policy_version_id(),
+                policy_version_id=self.policy_version_id,
                 replay_id=replay.pk,
             )
         self.steps.run("admission", _analyse)
@@ -145,9 +148,6 @@ class _Run:
         self.steps.run("stage", lambda: staging.refuse_unmatched(self.replay.pk))
         self.steps.run("stage", _analyse)
 
-    def _policy_version_id(self) -> int:
-        return PolicyVersion.objects.get(book=self.made.book.id, version=self.made.book.version).pk
-
     def _days(self) -> None:
         span = self._span()
         if span is None:
@@ -174,7 +174,7 @@ class _Run:
     def _day(self, on: date) -> None:
         day = operating_day(self.made.book, on)
         trading = TradingDay(self.made.layout, self.made.book, self.replay.pk, day)
-        floor = FloorDay(trading, self._policy_version_id())
+        floor = FloorDay(trading, self.policy_version_id)
         run = self.steps.run
         if on.weekday() == 0:
             self._monday(on)
@@ -203,9 +203,9 @@ class _Run:
     def _monday(self, on: date) -> None:
         """The settlement run of the day and the health report of the week that ended."""
         now = self.made.layout.instant(on, "00:30")
-        terms = {
+        terms: dict[str, Any] = {
             "book": self.made.book,
-            "policy_version_id": self._policy_version_id(),
+            "policy_version_id": self.policy_version_id,
             "now": now,
             "actor": _ACTOR,
         }

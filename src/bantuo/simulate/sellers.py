@@ -74,7 +74,13 @@ def admitted_codes(layout: Layout) -> frozenset[str]:
 
 
 def admit_sellers(
-    first_row: int, *, layout: Layout, book: Book, evaluator: Evaluator, policy_version_id: int, replay_id: int
+    first_row: int,
+    *,
+    layout: Layout,
+    book: Book,
+    evaluator: Evaluator,
+    policy_version_id: int,
+    replay_id: int,
 ) -> int:
     """Take the staged sellers of one batch of rows from application to active, or to a refusal."""
     on, active_on = layout.on_day("apply_on"), layout.on_day("active_on")
@@ -94,17 +100,27 @@ def admit_sellers(
     categories = main_categories([code for code, _ in staged], layout=layout, replay_id=replay_id)
     fault = layout.facts.choice("seller_fault")
     submit_applications(
-        [NewApplication(ids[code], _profile(layout, code, categories.get(code), fault(code))) for code, _ in staged],
+        [
+            NewApplication(ids[code], _profile(layout, code, categories.get(code), fault(code)))
+            for code, _ in staged
+        ],
         now=now,
         actor=ACTOR,
     )
     passed = assess_applications(
-        list(ids.values()), evaluator=evaluator, policy_version_id=policy_version_id, on=on, now=now, actor=ACTOR
+        list(ids.values()),
+        evaluator=evaluator,
+        policy_version_id=policy_version_id,
+        on=on,
+        now=now,
+        actor=ACTOR,
     )
     joined = sorted(seller for seller, good in passed.items() if good)
     approve_applications(joined, reason="every gate passed", now=now, actor=ACTOR)
     digest = hashlib.sha256(AGREEMENT.encode()).hexdigest()
-    sign_agreements(joined, version="1", text_sha256=digest, signed_by="simulated owner", now=now, actor=ACTOR)
+    sign_agreements(
+        joined, version="1", text_sha256=digest, signed_by="simulated owner", now=now, actor=ACTOR
+    )
     hold_deposits(joined, book=book, on=on, policy_version_id=policy_version_id, now=now, actor=ACTOR)
     codes = {seller: code for code, seller in ids.items()}
     bind_and_activate(_bindings(joined, codes, layout), on=active_on, now=later, actor=ACTOR)
@@ -112,7 +128,9 @@ def admit_sellers(
     return len(staged) + listed
 
 
-def _bindings(joined: Sequence[int], codes: Mapping[int, str], layout: Layout) -> list[tuple[int, int, int, str]]:
+def _bindings(
+    joined: Sequence[int], codes: Mapping[int, str], layout: Layout
+) -> list[tuple[int, int, int, str]]:
     warehouses = dict(fetch_rows("SELECT code, id FROM parties_warehouse"))
     choose, distance = layout.facts.choice("warehouse"), layout.facts.number("distance_km")
     return [

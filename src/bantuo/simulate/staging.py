@@ -49,7 +49,9 @@ def open_source(folder: Path, layout: Layout, *, limit: int | None) -> dict[str,
         for column, cell in spec["columns"].items():
             if cell["column"] not in present:
                 rule = f"a column of {spec['file']}, which has {', '.join(present)}"
-                problems.append({"field": f"tables.{name}.columns.{column}", "value": cell["column"], "rule": rule})
+                problems.append(
+                    {"field": f"tables.{name}.columns.{column}", "value": cell["column"], "rule": rule}
+                )
         if name == "orders" and limit is not None:
             frame = frame.head(limit)
         if not problems:
@@ -67,13 +69,18 @@ def stage_batch(table: SourceTable, offset: int, *, layout: Layout, replay_id: i
     good: list[tuple[Any, ...]] = []
     bad: list[tuple[Any, ...]] = []
     for number, cells in enumerate(rows, start=offset + 1):
-        read, problem = _read_row(table.name, dict(zip(specs, cells, strict=True)), layout=layout, begins=begins)
+        read, problem = _read_row(
+            table.name, dict(zip(specs, cells, strict=True)), layout=layout, begins=begins
+        )
         if problem is None:
             good.append((replay_id, number, *(read[column] for column in COLUMNS[table.name])))
         else:
             bad.append((replay_id, number, table.name, *problem))
     repeated = _copy_rows(table.name, good)
-    bad += [(replay_id, row, table.name, key, KEYS[table.name][0], key, "unique", "was there before") for row, key in repeated]
+    bad += [
+        (replay_id, row, table.name, key, KEYS[table.name][0], key, "unique", "was there before")
+        for row, key in repeated
+    ]
     refuse_rows(bad)
     return len(rows)
 
@@ -92,7 +99,13 @@ def _read_row(
         except CellRefused as error:
             key = "/".join(str(cells[part]) for part in KEYS[table])
             value = "" if cells[column] is None else str(cells[column]).replace("\x00", "\\0")
-            return read, (key.replace("\x00", "\\0"), specs[column]["column"], value, str(error), "unusable value")
+            return read, (
+                key.replace("\x00", "\\0"),
+                specs[column]["column"],
+                value,
+                str(error),
+                "unusable value",
+            )
     return read, None
 
 

@@ -9,8 +9,10 @@ from typing import TypeVar
 
 from django.db import transaction
 
+from bantuo.apps.sql import run_statement
 from bantuo.simulate.models import Replay
 
+_MARK = "UPDATE simulate_replay SET position = %s WHERE id = %s"
 Result = TypeVar("Result")
 
 
@@ -44,7 +46,7 @@ class Steps:
         begun = perf_counter()
         with transaction.atomic():
             rows = step()
-            Replay.objects.filter(pk=self.replay.pk).update(position=self.number)
+            run_statement(_MARK, [self.number, self.replay.pk])
         self.replay.position = self.number
         done = self.work.setdefault(stage, StageWork())
         done.rows += rows

@@ -76,7 +76,8 @@ class TradingDay:
                 next_step = CASE WHEN k.self THEN 'self_ship' ELSE '' END,
                 next_at = CASE WHEN k.self AND (p.carrier_at IS NOT NULL OR p.stop = 'departed'
                                                 OR p.stop = 'delivered')
-                          THEN GREATEST(COALESCE(p.carrier_at, p.placed_at + %s), p.placed_at + interval '1 hour')
+                          THEN GREATEST(COALESCE(p.carrier_at, p.placed_at + %s),
+                                        p.placed_at + interval '1 hour')
                           END
             FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bool[]) AS k("order", seller, id, self)
             WHERE p.replay_id = %s AND p."order" = k."order" AND p.seller = k.seller AND p.order_id IS NULL
@@ -96,7 +97,10 @@ class TradingDay:
             [*columns_of([(order, seller) for order, seller, _ in planned], 2), self.replay_id],
         )
         return {
-            key: [NewLine(str(row), line, product, 1, goods, freight) for _, _, line, row, product, goods, freight in group]
+            key: [
+                NewLine(str(row), line, product, 1, goods, freight)
+                for _, _, line, row, product, goods, freight in group
+            ]
             for key, group in groupby(rows, key=lambda r: (r[0], r[1]))
         }
 
@@ -108,6 +112,8 @@ class TradingDay:
             for seller, code in self._sellers_with_orders()
             if bool(late_day(code, str(self.day.on))) == late
         ]
+        if not sellers:
+            return 0
         now = self.at("state_late_at" if late else "state_at")
         statements = self._statements(sellers, now=now)
         results = declare_stock(statements, day=self.day, now=now, actor=ACTOR)
@@ -147,7 +153,9 @@ class TradingDay:
                 basis="gross",
                 channel="simulation",
                 rows=[
-                    StatedRow(n, sku, wh, 1 if short(codes[seller], sku, on) else quantity(codes[seller], sku, on))
+                    StatedRow(
+                        n, sku, wh, 1 if short(codes[seller], sku, on) else quantity(codes[seller], sku, on)
+                    )
                     for n, (_, sku, wh) in enumerate(group, start=1)
                 ],
             )
@@ -168,10 +176,12 @@ class TradingDay:
         return run_statement(
             """
             UPDATE simulate_plannedorder p SET next_step = 'self_ship',
-                next_at = GREATEST(COALESCE(p.carrier_at, p.placed_at + %s), e.happened_at + interval '1 hour')
+                next_at = GREATEST(COALESCE(p.carrier_at, p.placed_at + %s),
+                                   e.happened_at + interval '1 hour')
             FROM orders_order o
-            JOIN LATERAL (SELECT happened_at FROM orders_orderevent WHERE order_id = o.id AND state = 'to_ship'
-                          ORDER BY id DESC LIMIT 1) e ON TRUE
+            JOIN LATERAL (
+                SELECT happened_at FROM orders_orderevent
+                WHERE order_id = o.id AND state = 'to_ship' ORDER BY id DESC LIMIT 1) e ON TRUE
             WHERE p.replay_id = %s AND p.order_id = o.id AND o.state = 'to_ship' AND p.next_step = ''
                 AND (p.carrier_at IS NOT NULL OR p.stop IN ('departed', 'delivered'))
             """,

@@ -86,7 +86,8 @@ def _say(line: str) -> None:
 def _tell_admission(summary: dict[str, Any], *, book: Book) -> None:
     states = summary["applications"]
     refused = sum(n for state, n in states.items() if state in ("assessed_fail", "rejected"))
-    _say(f"[bold]Sellers[/] {sum(states.values())} applied, {states.get('active', 0)} admitted, {refused} refused:")
+    admitted = states.get("active", 0)
+    _say(f"[bold]Sellers[/] {sum(states.values())} applied, {admitted} admitted, {refused} refused:")
     for name, count in summary["refused_by_rule"].items():
         rule, status = name.split()
         label = book.rules[rule].label
@@ -118,9 +119,10 @@ def _tell_money(summary: dict[str, Any]) -> None:
         if name not in ("receipts_fen", "total_fen", "net_fen")
     )
     rows = summary["charge_rows"]
+    receipts, total = format_fen(charges["receipts_fen"]), format_fen(charges["total_fen"])
     _say(
         f"[bold]Charges[/] {rows.get('order', 0)} orders and {rows.get('refund', 0)} refunds:"
-        f" receipts ¥{format_fen(charges['receipts_fen'])}, fees ¥{format_fen(charges['total_fen'])} ({lines})"
+        f" receipts ¥{receipts}, fees ¥{total} ({lines})"
     )
     _say(f"[bold]Payouts[/] ¥{format_fen(summary['payouts_fen'])} to sellers, through the sandbox bank")
 
@@ -135,7 +137,7 @@ def _tell_health(seller: str, *, book: Book) -> None:
     _say(f"[bold]Health[/]  {seller}, week of {report.week_start}:")
     for kpi in report.kpis:
         label, result = kpi.cite.rule.label, kpi.result
-        judged = {True: "met", False: "missed"}.get(result.met, "no evidence")
+        judged = "no evidence" if result.met is None else "met" if result.met else "missed"
         _say(
             f"          {result.rule} {label.zh} / {label.en}: {result.numerator}/{result.denominator},"
             f" {judged} ({result.accountable} answers for it)"

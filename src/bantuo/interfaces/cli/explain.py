@@ -1,4 +1,4 @@
-"""`bantuo explain` and `bantuo statement`: from a payout to its charges, from a fen to its rule and source."""
+"""`bantuo explain` and `bantuo statement`: from a payout to its charges, from a fen to its source."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def explain_order(*, order: str, seller: str | None, as_json: bool) -> None:
         )  # fmt: skip
         return
     out.print(f"[bold]{one.external_id}[/] · {one.seller} · {one.route} / {one.state}", highlight=False)
-    print_table("decisions", ("when", "route", "why", "rule", "policy", "by"), map(_decision_row, history.decisions))
+    print_table(
+        "decisions", ("when", "route", "why", "rule", "policy", "by"), map(_decision_row, history.decisions)
+    )
     events = [(e["at"], e["state"], e["reason"], e["by"]) for e in history.events]
     print_table("what happened", ("when", "state", "why", "by"), events)
     for charge in charges:
@@ -66,7 +68,9 @@ def _print_charge(charge: ChargeExplanation) -> None:
     ]
     rows.append(("合计\ntotal", format_fen(charge.total_fen), "", ""))
     title = f"{charge.kind}: receipts {format_fen(charge.receipts_fen)} − fees {format_fen(charge.total_fen)}"
-    print_table(f"{title} = {format_fen(charge.net_fen)} · {charge.reason}", ("fee", "¥", "formula", "rules"), rows)
+    print_table(
+        f"{title} = {format_fen(charge.net_fen)} · {charge.reason}", ("fee", "¥", "formula", "rules"), rows
+    )
     cites = {cited.rule.id: cited for c in charge.columns for cited in c.citations}
     print_table(f"rules of {charge.book} {charge.version} on {charge.rated_on}",
                 ("rule", "value", "quote", "reading", "source"), map(_cite_row, cites.values()))  # fmt: skip
@@ -79,7 +83,13 @@ def _print_charge(charge: ChargeExplanation) -> None:
 def _cite_row(cited: InForce) -> tuple[object, ...]:
     value = cited.value
     readings = ", ".join(r.id for r in cited.rule.readings)
-    return cited.rule.id, f"{value.value} {cited.rule.unit}", value.quote or "", readings, value.source.title.zh
+    return (
+        cited.rule.id,
+        f"{value.value} {cited.rule.unit}",
+        value.quote or "",
+        readings,
+        value.source.title.zh,
+    )
 
 
 def _charge_json(charge: ChargeExplanation) -> dict[str, Any]:

@@ -51,7 +51,9 @@ def replay(
     layout: Annotated[Path, typer.Option(help="How to read it (TOML).")],
     out: Annotated[Path | None, typer.Option(help="Folder for statements, tables and summary.json.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N orders of the source.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a replay that was interrupted.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a replay that was interrupted.")
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
     """Run real orders through the whole programme in the database."""
@@ -70,7 +72,9 @@ def replay(
 @app.command()
 def explain(
     order: Annotated[str, typer.Argument(help="The marketplace's order id, or its beginning.")],
-    seller: Annotated[str | None, typer.Option(help="The seller's code, where several share the order.")] = None,
+    seller: Annotated[
+        str | None, typer.Option(help="The seller's code, where several share the order.")
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """Open one order: its decisions, events, and every fen of its charge down to rule and source."""

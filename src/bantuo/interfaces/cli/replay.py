@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from bantuo.core.money import format_fen
 from bantuo.engine.books import load_book
@@ -107,7 +115,11 @@ def _print_summary(summary: dict[str, Any], folder: Path, seconds: int) -> None:
     print_table("orders (route/state)", ("", "orders"), summary["orders"].items())
     print_table("why they took their route", ("reason", "decisions"), summary["routing_reasons"].items())
     print_table("charges (¥)", ("", "total"), [(k, format_fen(v)) for k, v in summary["charges"].items()])
-    print_table("ledger (¥, debit positive)", ("account", "balance"), [(k, format_fen(v)) for k, v in summary["ledger"].items()])
+    print_table(
+        "ledger (¥, debit positive)",
+        ("account", "balance"),
+        [(k, format_fen(v)) for k, v in summary["ledger"].items()],
+    )
     checks = ("unbalanced_entries", "statements_that_disagree", "oversold_skus", "stock_differences")
     print_table("must be 0", ("", ""), [(name, summary[name]) for name in checks])
     err.print(f"written to {folder}", highlight=False)

@@ -40,5 +40,7 @@ def stop_bad_input(message: str, *, as_json: bool, problems: Sequence[Mapping[st
     else:
         err.print(f"[bold red]✗[/] {message}", highlight=False)
         for problem in problems:
-            err.print("  " + ", ".join(f"{k}: {v}" for k, v in problem.items()), markup=False, highlight=False)
+            err.print(
+                "  " + ", ".join(f"{k}: {v}" for k, v in problem.items()), markup=False, highlight=False
+            )
     raise typer.Exit(EXIT_BAD_INPUT)

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.orders.queries import lock_orders
-from bantuo.apps.policies.queries import granted_rates
+from bantuo.apps.policies.queries import granted_rates_by_day
 from bantuo.apps.settlement.queries.chargeable import OrderFacts, chargeable_orders
 from bantuo.apps.settlement.rating import CARD, FEE_COLUMNS, fee_columns, receipts_of
 from bantuo.apps.sql import columns_of, fetch_rows
@@ -100,18 +100,19 @@ def _charge(
     now: datetime,
     actor: str,
 ) -> int:
+    if not order_ids:
+        return 0
     lock_orders(order_ids)
     due = [facts for facts in chargeable_orders(order_ids, states=states) if facts.handed_over_at]
     charges: list[NewCharge] = []
     refused: list[_Refused] = []
-    for on in sorted({facts.rated_on for facts in due}):
-        day = [facts for facts in due if facts.rated_on == on]
-        rates = granted_rates(sorted({facts.seller_id for facts in day}), on=on)
-        for facts in day:
-            try:
-                charges.append(_rated(facts, book=book, granted_rate_bp=rates.get(facts.seller_id, 0)))
-            except InputsRefused as error:
-                refused.append(_Refused(facts, error.problems))
+    rates = granted_rates_by_day((facts.seller_id, facts.rated_on) for facts in due)
+    for facts in due:
+        try:
+            granted = rates.get((facts.seller_id, facts.rated_on), 0)
+            charges.append(_rated(facts, book=book, granted_rate_bp=granted))
+        except InputsRefused as error:
+            refused.append(_Refused(facts, error.problems))
     _keep_refusals(refused, now=now)
     return keep_charges(charges, policy_version_id=policy_version_id, now=now, actor=actor)
 
