@@ -12,7 +12,7 @@ from tests.processes import start_process
 pytestmark = pytest.mark.processes
 
 SECONDS = 8
-CROWD = ["buy", "buy", "buy", "buy", "state", "state", "work", "cancel"]
+CROWD = ["buy", "buy", "buy_alone", "buy_alone", "state", "state", "work", "cancel", "watch"]
 _CODE = "from tests.traders import main; main()"
 
 
@@ -31,6 +31,6 @@ def test_a_crowd_on_three_hot_skus(scratch_database: str) -> None:
     told = [_said(process) for process in crowd]
     assert [told_by for told_by in told if told_by["errors"]] == []
     assert all(told_by["turns"] > 6 for told_by in told)
-    turns = max(told_by["turns"] for told_by in told if told_by["role"] == "buy")
-    faults = _said(start_process(_CODE, "judge", str(turns), url=scratch_database))
+    buyers = [(told_by["first"], told_by["turns"]) for told_by in told if told_by["role"].startswith("buy")]
+    faults = _said(start_process(_CODE, "judge", json.dumps(buyers), url=scratch_database))
     assert faults == {fault: [] for fault in faults}

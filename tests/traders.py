@@ -29,8 +29,10 @@ from bantuo.engine.books import load_book
 from tests.apps.floor import case, notify, receive
 from tests.apps.trading import ACTOR, DAY, World, make_world
 
-HOT = ("H1", "H2", "H3")  # H3 was stated yesterday and is not stated today
-UNSTATED = "H3"
+# H1 is stated up and down, H2 always alike (it may never be short), H3 was stated yesterday only.
+HOT = ("H1", "H2", "H3")
+STEADY, UNSTATED = "H2", "H3"
+ALONE = 1_000_000  # ids of a buyer who buys alone begin at a multiple of this
 
 
 def open_market() -> None:
@@ -51,16 +53,26 @@ def order_of(world: World, seller: Seller, number: int) -> NewOrder:
     return world.new_order(seller, f"E{number}", "10:00", **{sku: draw.randint(1, 3) for sku in skus})
 
 
-def buy(draw: Random) -> Callable[[int], None]:
+def buy(draw: Random, first: int = 0) -> Callable[[int], None]:
     """Batches of orders in random order, half of each batch seen before, some twice in it."""
     world, seller = _market()
 
     def take(turn: int) -> None:
-        numbers = [*range(turn * 15, turn * 15 + 30), turn * 15, turn * 15 + 1]
+        numbers = [*numbers_of(turn, first), first + turn * 15, first + turn * 15 + 1]
         draw.shuffle(numbers)
         world.take([order_of(world, seller, number) for number in numbers], "10:00")
 
     return take
+
+
+def numbers_of(turn: int, first: int) -> range:
+    """The orders that a buyer sends on one turn."""
+    return range(first + turn * 15, first + turn * 15 + 30)
+
+
+def buy_alone(draw: Random) -> Callable[[int], None]:
+    """As `buy`, with ids that nobody else sends: only the stock stands between these buyers."""
+    return buy(draw, first=draw.randrange(1, 1000) * ALONE)
 
 
 def state(draw: Random) -> Callable[[int], None]:
@@ -68,7 +80,7 @@ def state(draw: Random) -> Callable[[int], None]:
     world, seller = _market()
 
     def say(turn: int) -> None:
-        rows = [StatedRow(n, sku, "WH", draw.randint(0, 400)) for n, sku in enumerate(HOT[:2])]
+        rows = [StatedRow(1, "H1", "WH", draw.randint(0, 400)), StatedRow(2, STEADY, "WH", 300)]
         draw.shuffle(rows)
         statement = StockStatement(seller.pk, turn // 2 + 2, world.at("09:00"), "gross", "test", rows)
         declare_stock([statement], day=world.day, now=world.at("09:00"), actor=ACTOR)
@@ -103,7 +115,18 @@ def cancel(draw: Random) -> Callable[[int], None]:
     return drop_some
 
 
-ROLES = {"buy": buy, "state": state, "work": work, "cancel": cancel}
+def watch(draw: Random) -> Callable[[int], None]:
+    """What must hold after every commit is looked at all the time."""
+
+    def look(turn: int) -> None:
+        found = [*oversold_balances(), *movement_differences()]
+        if found:
+            raise OperationalError(f"turn {turn}: {found}")
+
+    return look
+
+
+ROLES = {"buy": buy, "buy_alone": buy_alone, "state": state, "work": work, "cancel": cancel, "watch": watch}
 
 
 def trade(role: str, seed: str, seconds: str) -> None:
@@ -116,13 +139,17 @@ def trade(role: str, seed: str, seconds: str) -> None:
         except OperationalError as error:  # a deadlock, or a server that went away
             errors.append(str(error).splitlines()[0])
         turn += 1
-    print(json.dumps({"role": role, "turns": turn, "errors": errors}))
+    first = Random(int(seed)).randrange(1, 1000) * ALONE if role == "buy_alone" else 0
+    print(json.dumps({"role": role, "first": first, "turns": turn, "errors": errors}))
 
 
-def judge(turns: str) -> None:
+def judge(buyers: str) -> None:
     """What must hold once all is quiet, as lists of what does not; each list must be empty."""
     world, seller = _market()
-    expected = {f"E{n}": order_of(world, seller, n) for n in range((int(turns) - 1) * 15 + 30)}
+    sent = {
+        n for first, turns in json.loads(buyers) for turn in range(turns) for n in numbers_of(turn, first)
+    }
+    expected = {f"E{n}": order_of(world, seller, n) for n in sent}
     found: dict[str, list[tuple[int, int]]] = {}
     for key, lines, goods in fetch_rows(
         """
@@ -142,6 +169,13 @@ def judge(turns: str) -> None:
             {
                 "oversold": oversold_balances(),
                 "movements": movement_differences(),
+                "short though always stated alike": fetch_rows(
+                    """
+                    SELECT x.id, x.reason FROM stock_shortage x JOIN stock_balance b ON b.id = x.balance_id
+                    JOIN catalog_sku k ON k.id = b.sku_id WHERE k.code = %s
+                    """,
+                    [STEADY],
+                ),
                 "lost": sorted(expected.keys() - found.keys()),
                 "not as sent": wrong,
                 "twice": fetch_rows(

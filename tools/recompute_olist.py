@@ -308,7 +308,8 @@ class Programme:
                 for sku in self.semi[seller]:
                     keys = (seller, sku.product, day)
                     is_short = self.facts("short_day", *keys)
-                    sku.there["declared"] = 1 if is_short else self.facts("stock", *keys)
+                    level = self.facts("stock", seller, sku.product, f"{day:%Y-%m}")
+                    sku.there["declared"] = 1 if is_short else level
                     sku.in_time_on = None if is_late else day
         self.turn(self.shortages(), "shortage")
 

@@ -130,7 +130,7 @@ def value(name: str) -> st.SearchStrategy[int | None]:
 sellers = st.lists(st.fixed_dictionaries({n: value(n) for n in GATES.inputs}), min_size=1, max_size=15)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(sellers)
 def test_screening_equals_one_seller_at_a_time(rows: list[dict[str, int | None]]) -> None:
     frame = pl.DataFrame(rows, schema=dict.fromkeys(GATES.inputs, pl.Int64))

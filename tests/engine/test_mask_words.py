@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bantuo.engine.mask_words import TABLE_BITS, MaskWords
@@ -14,6 +14,7 @@ _SPELLERS = {width: MaskWords(IDS[:width]) for width in (1, TABLE_BITS, TABLE_BI
 
 
 @pytest.mark.parametrize("width", _SPELLERS)
+@settings(deadline=None)
 @given(st.data())
 def test_a_mask_names_its_bits(width: int, data: st.DataObject) -> None:
     masks = data.draw(st.lists(st.integers(0, 2**width - 1)))

@@ -64,7 +64,7 @@ def _replay(source: Path, database: str, *, limit: int | None) -> ReplayWork:
             env={**os.environ, **settings}, cwd=_ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
     if done.returncode:
-        raise ReplayFailed(done.stderr[-2_000:])
+        raise ReplayFailed(done.stderr[-2_000:].strip() or f"ended with {done.returncode}")
     told = json.loads(done.stdout.splitlines()[-1])
     stages = {name: (rows, taken) for name, (rows, taken) in told["stages"].items()}
     return ReplayWork(stages, told["orders"], told["peak_mib"], perf_counter_ns() - begun)

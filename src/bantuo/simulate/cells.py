@@ -4,35 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from bantuo.simulate.layout import UNITS, Layout
+from bantuo.simulate.columns import UNITS
+from bantuo.simulate.layout import Layout
 
-_SCIENTIFIC = re.compile(r"^[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+$")
-_TEXT_MAX = 200
+_SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE][+]?[0-9]{1,3}")
+_PLAIN = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
+_TEXT_MAX, _ID_MAX = 200, 100
 MEASURE_MAX = {"weight": 1_000_000, "length": 10_000}
 _MONEY_MAX = 10**11
-PROGRAMME_BEGINS = "the programme's first day"
+# A replay walks through every day between its orders: an absurd year would never end.
+_REACH = timedelta(days=3653)
 
 
 class CellRefused(ValueError):
     """A cell that cannot be used; carries the rule it breaks."""
 
 
-def read_cell(value: Any, *, kind: str, spec: Mapping[str, Any], layout: Layout) -> Any:
-    """The cell as text, int (grams, millimetres, fen, a count) or UTC instant; None where allowed."""
-    optional = kind.endswith("?")
+def read_cell(value: Any, *, kind: str, spec: Mapping[str, Any], layout: Layout, begins: datetime) -> Any:
+    """The cell as text, int (grams, millimetres, fen, a count) or UTC instant; None where allowed.
+
+    `begins` is the programme's first moment: no order is placed before it.
+    """
     if value is None or value == "":
-        if optional:
+        if kind.endswith("?"):
             return None
         raise CellRefused("must not be empty")
     match kind.rstrip("?"):
+        case "id":
+            return _id(value)
         case "text":
             return _text(value)
+        case "status":
+            return _one_of(value, tuple(layout.raw["status"]))
+        case "currency":
+            return _one_of(value, (layout.raw["money"]["currency"],))
+        case "placed":
+            return _placed(value, layout, begins)
         case "time":
-            return _time(value, layout)
+            return _time(value, layout, begins)
         case "money":
             return layout.to_fen(_scaled(value, 100, low=0, high=_MONEY_MAX))
         case "count":
@@ -41,35 +54,68 @@ def read_cell(value: Any, *, kind: str, spec: Mapping[str, Any], layout: Layout)
             return _scaled(value, UNITS[measure][spec["unit"]], low=1, high=MEASURE_MAX[measure])
 
 
+def _id(value: Any) -> str:
+    if isinstance(value, float):
+        raise CellRefused("an id kept as a floating-point number may have lost digits: store it as text")
+    text = _text(value)
+    if _SCIENTIFIC.fullmatch(text):
+        raise CellRefused("an id in scientific notation has lost its digits: format the column as text")
+    if len(text) > _ID_MAX:
+        raise CellRefused(f"longer than {_ID_MAX} characters")
+    return text
+
+
 def _text(value: Any) -> str:
     text = str(value)
     if "\x00" in text:
         raise CellRefused("contains a NUL character")
-    if _SCIENTIFIC.match(text):
-        raise CellRefused("an id in scientific notation has lost its digits: format the column as text")
     if len(text) > _TEXT_MAX:
         raise CellRefused(f"longer than {_TEXT_MAX} characters")
     return text
 
 
+def _one_of(value: Any, allowed: tuple[str, ...]) -> str:
+    text = _text(value)
+    if text not in allowed:
+        raise CellRefused(f"one of {', '.join(allowed)}")
+    return text
+
+
 def _scaled(value: Any, scale: int, *, low: int, high: int) -> int:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise CellRefused("not a number") from None
-    scaled = number * scale
-    if not number.is_finite() or scaled != scaled.to_integral_value():
-        raise CellRefused(f"not a whole number of 1/{scale} units")
-    if not low <= scaled <= high:
+    """An exact number of smallest units. A float counts as its shortest decimal text."""
+    text = format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
+    if _SCIENTIFIC.fullmatch(text):
+        raise CellRefused("scientific notation: write the number out")
+    if not _PLAIN.fullmatch(text):
+        raise CellRefused("not a plain number (digits, at most one decimal point)")
+    whole, _, decimals = text.lstrip("-").partition(".")
+    tail: int = 10 ** len(decimals)
+    units, left = divmod(int(whole + decimals) * scale, tail)
+    if left:
+        raise CellRefused("must be a whole number" if scale == 1 else f"finer than 1/{scale}")
+    if text.startswith("-"):
+        units = -units
+    if not low <= units <= high:
         raise CellRefused(f"outside {low}…{high} (smallest units)")
-    return int(scaled)
+    return units
 
 
-def _time(value: Any, layout: Layout) -> datetime:
+def _placed(value: Any, layout: Layout, begins: datetime) -> datetime:
+    moment = _time(value, layout, begins)
+    if moment < begins:
+        raise CellRefused(f"before the programme opened ({begins.astimezone(layout.zone).date()})")
+    return moment
+
+
+def _time(value: Any, layout: Layout, begins: datetime) -> datetime:
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        has_zone = moment.tzinfo is not None
+        moment = (moment + layout.shift).astimezone(UTC) if has_zone else layout.moved(moment)
     except ValueError:
         raise CellRefused("not a date and time (ISO 8601)") from None
-    if moment.tzinfo is not None:
-        return (moment + layout.shift).astimezone(UTC)
-    return layout.moved(moment)
+    except OverflowError:
+        raise CellRefused("outside the calendar") from None
+    if abs(moment - begins) > _REACH:
+        raise CellRefused("more than ten years from the day the programme opened")
+    return moment

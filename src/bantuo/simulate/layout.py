@@ -11,32 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from bantuo.core.vocabulary import Ints, half_up
 from bantuo.simulate.facts import Facts
+from bantuo.simulate.layout_rules import meaning_problems
 
-COLUMNS: Mapping[str, Mapping[str, str]] = {
-    "sellers": {"seller": "text", "ship_from": "text"},
-    "products": {
-        "product": "text", "category": "text?", "weight_g": "weight", "length_mm": "length",
-        "width_mm": "length", "height_mm": "length",
-    },
-    "items": {
-        "order": "text", "line": "count", "product": "text", "seller": "text", "goods_fen": "money",
-        "freight_fen": "money",
-    },
-    "orders": {
-        "order": "text", "status": "text", "placed_at": "time", "carrier_at": "time?",
-        "delivered_at": "time?",
-    },
-}  # fmt: skip
-UNITS: Mapping[str, Mapping[str, int]] = {
-    "weight": {"g": 1, "kg": 1000},
-    "length": {"mm": 1, "cm": 10, "m": 1000},
-}
 _RATE_SCALE = 10_000
 
 
@@ -96,7 +78,7 @@ def load_layout(path: Path) -> Layout:
         raw = tomllib.loads(text.decode("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise LayoutProblems([{"field": str(path), "value": "", "rule": str(error)}]) from error
-    problems = _schema_problems(raw) or _meaning_problems(raw)
+    problems = _schema_problems(raw) or meaning_problems(raw)
     if problems:
         raise LayoutProblems(problems)
     return Layout(
@@ -118,43 +100,15 @@ def _schema_problems(raw: Mapping[str, Any]) -> list[dict[str, str]]:
         {
             "field": ".".join(str(part) for part in error.absolute_path) or "(the layout)",
             "value": json.dumps(error.instance, ensure_ascii=False)[:120],
-            "rule": error.message[:200],
+            "rule": _rule(error),
         }
         for error in Draft202012Validator(schema).iter_errors(plain)
     ]
 
 
-def _meaning_problems(raw: Mapping[str, Any]) -> list[dict[str, str]]:
-    found = []
-    try:
-        ZoneInfo(raw["time"]["zone"])
-    except (ZoneInfoNotFoundError, ValueError):
-        found.append({"field": "time.zone", "value": raw["time"]["zone"], "rule": "a known time zone"})
-    for table, wanted in COLUMNS.items():
-        named = raw["tables"][table]["columns"]
-        for column in sorted(set(wanted) - set(named)):
-            found.append({"field": f"tables.{table}.columns", "value": column, "rule": "missing column"})
-        for column in sorted(set(named) - set(wanted)):
-            rule = f"unknown column; known are {', '.join(wanted)}"
-            found.append({"field": f"tables.{table}.columns", "value": column, "rule": rule})
-        for column, spec in named.items():
-            found += _unit_problem(raw, table, column, wanted.get(column, "text"), spec.get("unit"))
-    for name, choice in raw["facts"]["seller_fault"].get("pick", {}).items():
-        if choice and name not in raw["admission"]["faults"]:
-            found.append({"field": "facts.seller_fault", "value": name, "rule": "a name of admission.faults"})
-    return found
-
-
-def _unit_problem(
-    raw: Mapping[str, Any], table: str, column: str, kind: str, unit: str | None
-) -> list[dict[str, str]]:
-    allowed = {
-        "money": {raw["money"]["currency"]},
-        "time": {"time"},
-        "time?": {"time"},
-        **{name: set(units) for name, units in UNITS.items()},
-    }.get(kind)
-    if allowed is None or unit in allowed:
-        return []
-    rule = f"one of {', '.join(sorted(allowed))}"
-    return [{"field": f"tables.{table}.columns.{column}.unit", "value": str(unit), "rule": rule}]
+def _rule(error: ValidationError) -> str:
+    """The message without the value, which is told beside it."""
+    if error.validator == "oneOf":
+        ways = (part["required"][0] for part in error.validator_value)
+        return f"must be given in exactly one way: {', '.join(ways)}"
+    return error.message.replace(repr(error.instance), "it")[:200]

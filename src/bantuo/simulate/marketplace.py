@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
-SELLERS, PRODUCTS_EACH, ORDERS, DAYS = 24, 6, 600, 42
 # After the demo layout's activation day; a Monday, so that weeks are whole.
 FIRST_DAY = datetime(2026, 7, 6)  # noqa: DTZ001 (a wall-clock time; the layout names its zone)
 _CITIES = ("义乌", "东莞", "杭州", "深圳", "宁波", "广州")
@@ -16,13 +16,28 @@ _CATEGORIES = ("home-lamps", "home-storage", "home-kitchenware", "ce-cables", "c
                "sp-yoga", "food-snacks")  # fmt: skip
 
 
-def make_marketplace(folder: Path, *, seed: int = 20260706) -> None:
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of everything there is."""
+
+    sellers: int = 24
+    products_each: int = 6
+    orders: int = 600
+    days: int = 42
+
+
+DEMO = Extent()
+
+
+def make_marketplace(folder: Path, *, seed: int = 20260706, extent: Extent = DEMO) -> None:
     """Write sellers, products, items and orders as Parquet; the same seed gives the same files."""
     folder.mkdir(parents=True, exist_ok=True)
     chance = random.Random(seed)
-    sellers = [{"seller": f"SIM-{n:04d}", "city": chance.choice(_CITIES)} for n in range(1, SELLERS + 1)]
-    products = [_product(f"{s['seller']}-P{n}", chance) for s in sellers for n in range(1, PRODUCTS_EACH + 1)]
-    orders, items = _orders(sellers, products, chance)
+    codes = [f"SIM-{n:04d}" for n in range(1, extent.sellers + 1)]
+    sellers = [{"seller": code, "city": chance.choice(_CITIES)} for code in codes]
+    numbers = range(1, extent.products_each + 1)
+    products = [_product(f"{code}-P{n}", chance) for code in codes for n in numbers]
+    orders, items = _orders(products, chance, extent)
     for name, rows in (("sellers", sellers), ("products", products), ("items", items), ("orders", orders)):
         pl.DataFrame(rows, infer_schema_length=None).write_parquet(folder / f"{name}.parquet")
 
@@ -40,15 +55,15 @@ def _product(code: str, chance: random.Random) -> dict[str, object]:
 
 
 def _orders(
-    sellers: list[dict[str, str]], products: list[dict[str, object]], chance: random.Random
+    products: list[dict[str, object]], chance: random.Random, extent: Extent
 ) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Orders with one or two sellers' goods; prices stay the same per product."""
     prices = {str(p["product"]): chance.randrange(1500, 40_000) for p in products}
     orders: list[dict[str, object]] = []
     items: list[dict[str, object]] = []
-    for number in range(1, ORDERS + 1):
+    for number in range(1, extent.orders + 1):
         code = f"DEMO-{number:05d}"
-        orders.append(_order(code, chance))
+        orders.append(_order(code, chance, extent.days))
         chosen = chance.sample(products, k=chance.choices((1, 2, 3), weights=(80, 15, 5))[0])
         for line, product in enumerate(chosen, start=1):
             name = str(product["product"])
@@ -65,8 +80,8 @@ def _orders(
     return orders, items
 
 
-def _order(code: str, chance: random.Random) -> dict[str, object]:
-    placed = FIRST_DAY + timedelta(seconds=chance.randrange(DAYS * 86_400))
+def _order(code: str, chance: random.Random, days: int) -> dict[str, object]:
+    placed = FIRST_DAY + timedelta(seconds=chance.randrange(days * 86_400))
     status = chance.choices(("delivered", "shipped", "cancelled", "out_of_stock"), weights=(90, 3, 5, 2))[0]
     carrier = placed + timedelta(hours=chance.randrange(36, 96))
     delivered = carrier + timedelta(hours=chance.randrange(96, 400))

@@ -21,8 +21,9 @@ from bantuo.core.policy import Book
 from bantuo.engine.diagnosis import Evaluator
 from bantuo.simulate import plan, sellers, staging
 from bantuo.simulate.floor import FloorDay, unfinished_orders
-from bantuo.simulate.layout import Layout
+from bantuo.simulate.layout import Layout, LayoutProblems
 from bantuo.simulate.models import Replay
+from bantuo.simulate.readiness import readiness_problems
 from bantuo.simulate.steps import Steps
 from bantuo.simulate.trading import TradingDay
 
@@ -55,6 +56,8 @@ class ReplayPlan:
 
 def open_replay(folder: Path, layout: Layout, book: Book, *, limit: int | None) -> ReplayPlan:
     """Open and check every table; raises LayoutProblems. Writes nothing."""
+    if problems := readiness_problems(layout, book):
+        raise LayoutProblems(problems)
     tables = staging.open_source(folder, layout, limit=limit)
     mark = hashlib.sha256(f"{layout.digest}|{book.version}|{limit}".encode())
     for name in _STAGE_ORDER:
@@ -110,7 +113,7 @@ class _Run:
         rows = self.made.tables["orders"].rows
         for first in range(1, rows + 1, plan.BATCH):
             self._step("plan", plan.plan_orders, first, layout=layout, replay_id=replay.pk)
-        self.steps.run("plan", _analyse)
+        self.steps.run("plan", lambda: _analyse("simulate_plannedorder"))
         evaluator = Evaluator(book, layout.on_day("apply_on"), categories=sellers.admitted_codes(layout))
         for first in range(1, self.made.tables["sellers"].rows + 1, sellers.BATCH):
             self._step(
@@ -123,7 +126,7 @@ class _Run:
                 policy_version_id=self.policy_version_id,
                 replay_id=replay.pk,
             )
-        self.steps.run("admission", _analyse)
+        self.steps.run("admission", lambda: _analyse("parties_seller", "catalog_sku", "stock_balance"))
         self._days()
 
     def _step(self, stage: str, work: Callable[..., int], first: int, **terms: object) -> None:
@@ -146,7 +149,8 @@ class _Run:
                     ),
                 )
         self.steps.run("stage", lambda: staging.refuse_unmatched(self.replay.pk))
-        self.steps.run("stage", _analyse)
+        staged = (f"simulate_staged{n}" for n in ("seller", "product", "order", "item"))
+        self.steps.run("stage", lambda: _analyse(*staged))
 
     def _days(self) -> None:
         span = self._span()
@@ -218,6 +222,7 @@ class _Run:
         self.steps.run("health", lambda: report_week(on - timedelta(days=7), **terms))
 
 
-def _analyse() -> int:
-    run_statement("ANALYZE")
+def _analyse(*tables: str) -> int:
+    """Tell the planner of tables that were just filled."""
+    run_statement(f"ANALYZE {', '.join(tables)}")
     return 0

@@ -101,7 +101,7 @@ def admit_sellers(
     fault = layout.facts.choice("seller_fault")
     submit_applications(
         [
-            NewApplication(ids[code], _profile(layout, code, categories.get(code), fault(code)))
+            NewApplication(ids[code], seller_profile(layout, code, categories.get(code), fault(code)))
             for code, _ in staged
         ],
         now=now,
@@ -161,7 +161,7 @@ def main_categories(sellers: Sequence[str], *, layout: Layout, replay_id: int) -
     )
 
 
-def _profile(layout: Layout, code: str, category: str | None, fault: str) -> dict[str, Any]:
+def seller_profile(layout: Layout, code: str, category: str | None, fault: str) -> dict[str, Any]:
     """The layout's profile for one seller, with the values of its fault put in."""
     profile: dict[str, Any] = copy.deepcopy(dict(layout.raw["admission"]["profile"]))
     profile["code"] = code

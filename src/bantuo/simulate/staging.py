@@ -13,10 +13,12 @@ from django.db import connection
 from bantuo.apps.sql import columns_of, fetch_rows, run_statement
 from bantuo.engine.files import FileUnusable, scan_table
 from bantuo.simulate.cells import CellRefused, read_cell
-from bantuo.simulate.layout import COLUMNS, Layout, LayoutProblems
+from bantuo.simulate.columns import COLUMNS, known_columns
+from bantuo.simulate.layout import Layout, LayoutProblems
 
 BATCH = 20_000
 KEYS = {"sellers": ("seller",), "products": ("product",), "orders": ("order",), "items": ("order", "line")}
+_SHOWN_MAX = 200
 _TABLES = {"sellers": "seller", "products": "product", "orders": "order", "items": "item"}
 
 
@@ -89,24 +91,20 @@ def _read_row(
     table: str, cells: dict[str, Any], *, layout: Layout, begins: Any
 ) -> tuple[dict[str, Any], tuple[str, ...] | None]:
     specs, read = layout.raw["tables"][table]["columns"], {}
-    for column, kind in COLUMNS[table].items():
+    kinds = known_columns(table)
+    for column, spec in specs.items():
         try:
-            read[column] = read_cell(cells[column], kind=kind, spec=specs[column], layout=layout)
-            if column == "placed_at" and read[column] < begins:
-                raise CellRefused(f"before the programme opened ({begins.date()})")
-            if column == "status" and read[column] not in layout.raw["status"]:
-                raise CellRefused(f"one of {', '.join(layout.raw['status'])}")
+            kind, cell = kinds[column], cells[column]
+            read[column] = read_cell(cell, kind=kind, spec=spec, layout=layout, begins=begins)
         except CellRefused as error:
-            key = "/".join(str(cells[part]) for part in KEYS[table])
-            value = "" if cells[column] is None else str(cells[column]).replace("\x00", "\\0")
-            return read, (
-                key.replace("\x00", "\\0"),
-                specs[column]["column"],
-                value,
-                str(error),
-                "unusable value",
-            )
+            key = "/".join(_shown(cells[part]) for part in KEYS[table])
+            return read, (key, spec["column"], _shown(cells[column]), str(error), "unusable value")
     return read, None
+
+
+def _shown(cell: Any) -> str:
+    """A cell as a refusal quotes it: as the source has it, but printable and of bounded length."""
+    return "" if cell is None else str(cell).replace("\x00", "\\0")[:_SHOWN_MAX]
 
 
 def _copy_rows(table: str, rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, str]]:
@@ -166,6 +164,8 @@ def refuse_unmatched(replay_id: int) -> int:
     )
 
 
+_HAS_ITEM = """o."order" = i."order" AND EXISTS (
+    SELECT 1 FROM simulate_stagedseller s WHERE s.replay_id = o.replay_id AND s.seller = o.seller)"""
 _ITEM = "i.\"order\" || '/' || i.line"
 _POINTERS = (
     ("items", "item", _ITEM, "order", 'i."order"', "order", 'o."order" = i."order"',
@@ -174,8 +174,8 @@ _POINTERS = (
      "a usable row of the sellers table", "the seller is not in the sellers table"),
     ("items", "item", _ITEM, "product", "i.product", "product", "o.product = i.product",
      "a usable row of the products table", "the product was refused or is not in the products table"),
-    ("orders", "order", 'i."order"', "items", "'0'", "item", 'o."order" = i."order"',
-     "at least one item row", "an order without items cannot be fulfilled"),
+    ("orders", "order", 'i."order"', "items", "'0'", "item", _HAS_ITEM,
+     "at least one item row of a usable seller", "an order without usable items cannot be fulfilled"),
 )  # fmt: skip
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TypeVar
 
 from django.db import transaction
 
 from bantuo.apps.sql import run_statement
 from bantuo.simulate.models import Replay
 
-_MARK = "UPDATE simulate_replay SET position = %s WHERE id = %s"
-Result = TypeVar("Result")
+_MARK = "UPDATE simulate_replay SET position = %s WHERE id = %s AND position = %s - 1"
+
+
+class ReplayMovedOn(RuntimeError):
+    """Another process did this step meanwhile: two of them must not work at one replay."""
 
 
 @dataclass(slots=True)
@@ -38,15 +40,19 @@ class Steps:
     work: dict[str, StageWork] = field(default_factory=dict)
 
     def run(self, stage: str, step: Callable[[], int]) -> None:
-        """Do one step and mark it done, together or not at all. `step` returns the rows it handled."""
+        """Mark one step done and do it, together or not at all. `step` returns the rows it handled.
+
+        The mark comes first: its row lock makes a second process wait, then see that it came too late.
+        """
         self.number += 1
         if self.number <= self.replay.position:
             return
         self.on_stage(stage)
         begun = perf_counter()
         with transaction.atomic():
+            if not run_statement(_MARK, [self.number, self.replay.pk, self.number]):
+                raise ReplayMovedOn(f"another process works at replay {self.replay.name!r}; let it finish")
             rows = step()
-            run_statement(_MARK, [self.number, self.replay.pk])
         self.replay.position = self.number
         done = self.work.setdefault(stage, StageWork())
         done.rows += rows

@@ -135,8 +135,8 @@ class TradingDay:
         ]
 
     def _statements(self, sellers: Sequence[tuple[int, str]], *, now: datetime) -> list[StockStatement]:
-        quantity, short = self.layout.facts.number("stock"), self.layout.facts.number("short_day")
-        codes, on = dict(sellers), str(self.day.on)
+        level, short = self.layout.facts.number("stock"), self.layout.facts.number("short_day")
+        codes, on, month = dict(sellers), str(self.day.on), f"{self.day.on:%Y-%m}"
         rows = fetch_rows(
             """
             SELECT b.seller_id, k.code, w.code FROM stock_balance b
@@ -154,7 +154,7 @@ class TradingDay:
                 channel="simulation",
                 rows=[
                     StatedRow(
-                        n, sku, wh, 1 if short(codes[seller], sku, on) else quantity(codes[seller], sku, on)
+                        n, sku, wh, 1 if short(codes[seller], sku, on) else level(codes[seller], sku, month)
                     )
                     for n, (_, sku, wh) in enumerate(group, start=1)
                 ],

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db
 def _cut(world: World) -> tuple[int, int, int, int, int, int]:
     r = cut_over(book=world.book, day=world.day, now=world.day.cutoff_at, actor=ACTOR)
     return (
-        r.sellers_in_time, r.sellers_late, r.orders_turned, r.orders_split, r.lines_turned, r.orders_turned_wide
+        r.sellers_in_time, r.sellers_late, r.orders_turned, r.orders_split, r.lines_turned,
+        r.orders_turned_wide,
     )  # fmt: skip
 
 

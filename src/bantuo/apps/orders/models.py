@@ -33,7 +33,7 @@ class OrderState(models.TextChoices):
 class OrderKey(models.Model):
     """Makes intake idempotent: one row per (seller, marketplace, external id), first writer wins."""
 
-    seller = models.ForeignKey(Seller, models.PROTECT)
+    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
     marketplace = models.TextField()
     external_id = models.TextField()
 
@@ -46,7 +46,7 @@ class OrderKey(models.Model):
 class Order(models.Model):
     """One seller's part of a buyer's order. Money in integer fen (CNY)."""
 
-    seller = models.ForeignKey(Seller, models.PROTECT)
+    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
     marketplace = models.TextField()
     external_id = models.TextField()
     part = models.IntegerField(default=0, help_text="0 as placed; 1 the part split off at the cut-off")
@@ -58,7 +58,7 @@ class Order(models.Model):
     merchant_coupon_fen = models.BigIntegerField(default=0)
     route = models.TextField(choices=Route.choices)
     state = models.TextField(choices=OrderState.choices)
-    warehouse = models.ForeignKey(Warehouse, models.PROTECT, null=True)
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, null=True, db_index=False)
     released_at = models.DateTimeField(null=True)
     packed_at = models.DateTimeField(null=True)
     handed_over_at = models.DateTimeField(null=True)
@@ -94,9 +94,13 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """One SKU of an order; while `reserved`, its quantity stands in a pool of a balance."""
+    """One SKU of an order; while `reserved`, its quantity stands in a pool of a balance.
 
-    seller = models.ForeignKey(Seller, models.PROTECT)
+    No index of its own for the seller, who leads the unique key: it would tempt the planner of a young
+    database to read all lines of a seller for each of them.
+    """
+
+    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
     order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
     line_no = models.IntegerField()
     sku = models.ForeignKey(Sku, models.PROTECT)
@@ -113,6 +117,9 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(reserved=False) | Q(pool__isnull=False), name="order_line_reserved_in_a_pool"
             ),
+        ]
+        indexes = [
+            models.Index(fields=["sku"], name="order_line_reserved", condition=Q(reserved=True)),
         ]
 
 

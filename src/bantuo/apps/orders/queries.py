@@ -60,8 +60,8 @@ def known_orders(keys: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, s
             SELECT k.code, k.mkt, k.ext, o.id, o.route, d.reason
             FROM unnest(%s::text[], %s::text[], %s::text[]) AS k(code, mkt, ext)
             JOIN parties_seller s ON s.marketplace = k.mkt AND s.code = k.code
-            JOIN orders_order o ON o.seller_id = s.id AND o.marketplace = k.mkt
-                AND o.external_id = k.ext AND o.part = 0
+            JOIN LATERAL (SELECT id, route FROM orders_order WHERE seller_id = s.id AND marketplace = k.mkt
+                          AND external_id = k.ext AND part = 0 LIMIT 1) o ON TRUE
             JOIN LATERAL (SELECT reason FROM orders_routingdecision
                           WHERE order_id = o.id ORDER BY id DESC LIMIT 1) d ON TRUE
             """,

@@ -21,9 +21,9 @@ class Balance(models.Model):
     exceeds `on_hand`. A day counts as stated from `stated_first_at`, the first statement of `stated_on`.
     """
 
-    seller = models.ForeignKey(Seller, models.PROTECT)
+    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
     sku = models.ForeignKey(Sku, models.PROTECT)
-    warehouse = models.ForeignKey(Warehouse, models.PROTECT)
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, db_index=False)
     declared = models.IntegerField(default=0)
     declared_reserved = models.IntegerField(default=0)
     on_hand = models.IntegerField(default=0)
@@ -50,7 +50,7 @@ class Balance(models.Model):
 class Movement(models.Model):
     """One change of a pool: deltas of quantity and of reservation, and the reason. Append-only."""
 
-    seller = models.ForeignKey(Seller, models.PROTECT)
+    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
     balance = models.ForeignKey(Balance, models.PROTECT)
     pool = models.TextField(choices=Pool.choices)
     code = models.TextField(help_text="declare reserve release sale receive return adjust scrap")
@@ -72,7 +72,7 @@ class Movement(models.Model):
 class Declaration(models.Model):
     """One statement of a seller's stock, as received: the server's clock decides its day."""
 
-    seller = models.ForeignKey(Seller, models.PROTECT)
+    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
     sequence = models.BigIntegerField()
     as_of = models.DateTimeField()
     basis = models.TextField()
@@ -124,7 +124,7 @@ class SellerDay(models.Model):
 class Shortage(models.Model):
     """A declaration below what is reserved; closed when enough lines were given back."""
 
-    seller = models.ForeignKey(Seller, models.PROTECT)
+    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
     balance = models.ForeignKey(Balance, models.PROTECT)
     quantity_short = models.IntegerField()
     quantity_returned = models.IntegerField(default=0)

@@ -6,11 +6,11 @@ import importlib
 import os
 from typing import Annotated, Any
 
-import django
+import psycopg
 import typer
 
 from bantuo.channels.postgres import database_url, run_psql, start_server, stop_server
-from bantuo.interfaces.cli.terminal import JsonFlag, print_json
+from bantuo.interfaces.cli.terminal import JsonFlag, print_json, stop_bad_input
 
 database = typer.Typer(no_args_is_help=True, help="The embedded PostgreSQL server.")
 
@@ -22,8 +22,14 @@ def lazy(module: str, function: str, **arguments: Any) -> None:
     database must not wait for it: hence by name.
     """
     os.environ["BANTUO_DATABASE_URL"] = database_url()
-    django.setup()
-    getattr(importlib.import_module(module), function)(**arguments)
+    importlib.import_module("django").setup()
+    try:
+        getattr(importlib.import_module(module), function)(**arguments)
+    except Exception as error:
+        if not isinstance(error.__cause__, psycopg.errors.UndefinedTable):
+            raise
+        said = "this database lacks tables of this version: run `bantuo migrate` first"
+        stop_bad_input(said, as_json=bool(arguments.get("as_json")))
 
 
 @database.command()

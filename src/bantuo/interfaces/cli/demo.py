@@ -18,11 +18,11 @@ from bantuo.core.policy import Book
 from bantuo.core.routing import REASON_WORDS, Reason
 from bantuo.engine.books import load_book
 from bantuo.interfaces.cli.replay import reporting
-from bantuo.interfaces.cli.terminal import out, print_json
+from bantuo.interfaces.cli.terminal import out, print_json, stop_bad_input
 from bantuo.simulate.layout import load_layout
 from bantuo.simulate.marketplace import make_marketplace
 from bantuo.simulate.outputs import example_order, write_outputs
-from bantuo.simulate.replay import begin_replay, open_replay, run_replay
+from bantuo.simulate.replay import ReplayDiffers, begin_replay, open_replay, run_replay
 from bantuo.simulate.steps import Steps
 
 
@@ -35,7 +35,14 @@ def run_demo(*, as_json: bool) -> None:
     with importlib.resources.as_file(importlib.resources.files("bantuo.simulate") / "demo.toml") as path:
         layout = load_layout(path)
     made = open_replay(source, layout, book, limit=None)
-    replay = begin_replay(made, resume=True)
+    try:
+        replay = begin_replay(made, resume=True)
+    except ReplayDiffers:
+        stop_bad_input(
+            "this database holds the demonstration of another version of Bantuo;"
+            " run `make demo BANTUO_VAR=another-folder`, or use another database",
+            as_json=as_json,
+        )
     said = io.StringIO()
     with redirect_stdout(said), reporting({"intake": made.tables["orders"].rows}) as reporter:
         steps = Steps(replay, on_stage=reporter.on_stage, on_rows=reporter.on_rows)

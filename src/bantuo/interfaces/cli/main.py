@@ -13,7 +13,7 @@ from bantuo.interfaces.cli.database import database, lazy
 from bantuo.interfaces.cli.diagnose import diagnose, schema
 from bantuo.interfaces.cli.policy import add_commands
 from bantuo.interfaces.cli.quote import quote
-from bantuo.interfaces.cli.terminal import JsonFlag
+from bantuo.interfaces.cli.terminal import JsonFlag, print_json
 
 app = typer.Typer(
     name="bantuo",
@@ -98,9 +98,12 @@ def demo(json: JsonFlag = False) -> None:
 
 
 @app.command()
-def version() -> None:
+def version(json: JsonFlag = False) -> None:
     """Print the version."""
-    typer.echo(__version__)
+    if json:
+        print_json({"version": __version__})
+    else:
+        typer.echo(__version__)
 
 
 def run() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +29,7 @@ from bantuo.interfaces.cli.terminal import err, print_json, print_table, stop_ba
 from bantuo.simulate.layout import LayoutProblems, load_layout
 from bantuo.simulate.outputs import write_outputs
 from bantuo.simulate.replay import ReplayDiffers, ReplayUnfinished, begin_replay, open_replay, run_replay
-from bantuo.simulate.steps import Steps
+from bantuo.simulate.steps import ReplayMovedOn, Steps
 
 
 @dataclass(slots=True)
@@ -81,6 +83,8 @@ def run_replay_command(
         made = open_replay(source, layout, load_book(), limit=limit)
     except LayoutProblems as error:
         stop_bad_input(str(error), as_json=as_json, problems=error.problems)
+    folder = out or Path("out") / layout.name
+    _check_folder(folder, as_json=as_json)
     call_command("migrate", verbosity=0)
     try:
         replay = begin_replay(made, resume=resume)
@@ -94,8 +98,11 @@ def run_replay_command(
     }  # fmt: skip
     with reporting({name: total for name, total in totals.items() if total}) as reporter:
         steps = Steps(replay, on_stage=reporter.on_stage, on_rows=reporter.on_rows)
-        run_replay(made, replay, steps=steps)
-        folder = out or Path("out") / layout.name
+        try:
+            run_replay(made, replay, steps=steps)
+        except ReplayMovedOn as error:
+            stop_bad_input(str(error), as_json=as_json)
+        reporter.on_stage("outputs")
         summary = write_outputs(
             folder, layout=layout, replay=replay, tables=dict(made.tables), on_rows=reporter.on_rows
         )
@@ -104,6 +111,17 @@ def run_replay_command(
         print_json(summary)
     else:
         _print_summary(summary, folder, seconds)
+
+
+def _check_folder(folder: Path, *, as_json: bool) -> None:
+    """Hours of work must not end at a name that cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        problem = {"field": "--out", "value": str(folder), "rule": error.strerror or str(error)}
+        stop_bad_input("the outputs cannot be written there", as_json=as_json, problems=[problem])
 
 
 def _print_summary(summary: dict[str, Any], folder: Path, seconds: int) -> None:

@@ -68,8 +68,8 @@ class Migration(migrations.Migration):
                 ('handed_over_at', models.DateTimeField(null=True)),
                 ('delivered_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
-                ('warehouse', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='parties.warehouse')),
+                ('seller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
+                ('warehouse', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='parties.warehouse')),
             ],
         ),
         migrations.CreateModel(
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('marketplace', models.TextField()),
                 ('external_id', models.TextField()),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
+                ('seller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
             ],
         ),
         migrations.CreateModel(
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 ('pool', models.TextField(help_text='declared | on_hand; null: nothing is reserved', null=True)),
                 ('reserved', models.BooleanField(default=False)),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='orders.order')),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
+                ('seller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
                 ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='catalog.sku')),
             ],
         ),
@@ -159,6 +159,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='orderkey',
             constraint=models.UniqueConstraint(fields=('seller', 'marketplace', 'external_id'), name='order_key_once'),
+        ),
+        migrations.AddIndex(
+            model_name='orderline',
+            index=models.Index(condition=models.Q(('reserved', True)), fields=['sku'], name='order_line_reserved'),
         ),
         migrations.AddConstraint(
             model_name='orderline',

@@ -26,9 +26,9 @@ class Migration(migrations.Migration):
                 ('sequence', models.BigIntegerField(default=0, help_text='of the last statement accepted')),
                 ('stated_on', models.DateField(null=True)),
                 ('stated_first_at', models.DateTimeField(null=True)),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
+                ('seller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
                 ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='catalog.sku')),
-                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.warehouse')),
+                ('warehouse', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='parties.warehouse')),
             ],
         ),
         migrations.CreateModel(
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('rows_stated', models.IntegerField()),
                 ('rows_changed', models.IntegerField()),
                 ('rows_refused', models.IntegerField()),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
+                ('seller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
             ],
         ),
         migrations.CreateModel(
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('reference', models.TextField()),
                 ('moved_at', models.DateTimeField()),
                 ('balance', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='stock.balance')),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
+                ('seller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
             ],
         ),
         migrations.CreateModel(
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(null=True)),
                 ('outcome', models.TextField(default='')),
                 ('balance', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='stock.balance')),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
+                ('seller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
             ],
         ),
         migrations.AddConstraint(

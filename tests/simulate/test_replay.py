@@ -1,0 +1,175 @@
+"""A whole replay in this process: it adds up, a second run changes nothing, another one is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from django.db import connection
+
+from bantuo.engine.books import load_book
+from bantuo.simulate.layout import Layout, load_layout
+from bantuo.simulate.marketplace import Extent, make_marketplace
+from bantuo.simulate.models import Replay
+from bantuo.simulate.outputs import write_outputs
+from bantuo.simulate.replay import ReplayDiffers, ReplayUnfinished, begin_replay, open_replay, run_replay
+from bantuo.simulate.steps import ReplayMovedOn
+from tests.simulate.sources import (
+    ITEMS,
+    ORDERS,
+    PRODUCTS,
+    SELLERS,
+    SOURCE,
+    changed,
+    counts_of,
+    layout_file,
+    layout_of,
+    replayed,
+    silent_steps,
+    write_source,
+)
+
+pytestmark = pytest.mark.django_db
+SMALL = Extent(sellers=8, products_each=4, orders=60, days=10)
+NOTHING = ("unbalanced_entries", "statements_that_disagree", "oversold_skus", "stock_differences")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    make_marketplace(tmp_path / "source", extent=SMALL)
+    return tmp_path / "source"
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    return layout_of(tmp_path)
+
+
+def outputs(folder: Path, source: Path, layout: Layout, **how: Any) -> dict[str, Any]:
+    made, replay = replayed(source, layout, load_book(), **how)
+    return write_outputs(
+        folder, layout=layout, replay=replay, tables=dict(made.tables), on_rows=lambda _stage, _rows: None
+    )
+
+
+def is_sound(summary: dict[str, Any]) -> bool:
+    unaccounted = {name: account["unaccounted"] for name, account in summary["rows"].items()}
+    assert unaccounted == dict.fromkeys(("sellers", "products", "items", "orders", "skus"), 0)
+    assert {name: summary[name] for name in NOTHING} == dict.fromkeys(NOTHING, 0)
+    return sum(summary["ledger"].values()) == 0
+
+
+def test_the_summary_adds_up_and_a_second_run_changes_nothing(
+    tmp_path: Path, source: Path, layout: Layout
+) -> None:
+    out = tmp_path / "out"
+    summary = outputs(out, source, layout)
+    assert is_sound(summary)
+    assert json.loads((out / "summary.json").read_text()) == summary
+    rows = summary["rows"]
+    assert {name: rows[name]["in"] for name in ("sellers", "products", "orders")} == {
+        "sellers": 8,
+        "products": 32,
+        "orders": 60,
+    }
+    charges, fees = pl.read_parquet(out / "charges.parquet"), summary["charges"]
+    assert charges.height == sum(summary["charge_rows"].values()) > 0
+    assert charges["net_fen"].sum() == fees["net_fen"] == fees["receipts_fen"] - fees["total_fen"]
+    assert summary["payouts_fen"] == charges["net_fen"].sum()
+    assert sorted(p.stem for p in (out / "statements").glob("*.xlsx")) == sorted(set(charges["seller"]))
+    counts = counts_of(connection)
+    assert outputs(tmp_path / "again", source, layout) == summary
+    assert counts_of(connection) == counts
+    for name in ("charges", "routing", "refusals", "health", "statements"):
+        first, second = (
+            pl.read_parquet(tmp_path / folder / f"{name}.parquet") for folder in ("out", "again")
+        )
+        assert first.equals(second), name
+
+
+def test_bad_rows_are_set_aside_and_everything_still_adds_up(tmp_path: Path) -> None:
+    items = [
+        *ITEMS,
+        {**ITEMS[0], "order": "O-9"},
+        {**ITEMS[0], "order": "O-2", "line": "2", "seller": "S-9"},
+        {**ITEMS[0], "order": "O-3", "seller": "S-9"},
+        {**ITEMS[0], "order": "O-4", "price": "-1"},
+        {**ITEMS[0], "order": "O-2", "line": "3", "product": "P-3"},
+    ]
+    orders = [
+        *ORDERS,
+        *({**ORDERS[1], "order": f"O-{n}"} for n in (3, 4, 5)),
+        {**ORDERS[1], "order": "O-6", "status": "-"},
+    ]
+    products = [
+        *PRODUCTS,
+        {**PRODUCTS[0], "product": "P-3", "weight_g": "0"},
+        {**PRODUCTS[0], "product": "P-4"},
+    ]
+    source = write_source(
+        tmp_path / "source", items=items, orders=orders, products=products, sellers=[*SELLERS, *SELLERS]
+    )
+    summary = outputs(tmp_path / "out", source, layout_of(tmp_path))
+    assert is_sound(summary)
+    assert {name: account["refused"] > 0 for name, account in summary["rows"].items()} == dict.fromkeys(
+        summary["rows"], True
+    )
+
+
+def test_an_empty_source_is_a_finished_replay(tmp_path: Path) -> None:
+    empty = {name: [dict.fromkeys(rows[0])] for name, rows in SOURCE.items()}
+    summary = outputs(tmp_path / "out", write_source(tmp_path / "source", **empty), layout_of(tmp_path))
+    assert is_sound(summary)
+    assert summary["rows"]["orders"] == {"in": 1, "used": 0, "refused": 1, "unaccounted": 0}
+
+
+def test_another_limit_layout_or_file_is_refused(tmp_path: Path, source: Path, layout: Layout) -> None:
+    book = load_book()
+    begin_replay(open_replay(source, layout, book, limit=None), resume=False)
+    other = load_layout(layout_file(tmp_path, ('seed = "demo-1"', 'seed = "demo-2"')))
+    make_marketplace(tmp_path / "other", seed=1, extent=SMALL)
+    for made in (
+        open_replay(source, layout, book, limit=5),
+        open_replay(source, other, book, limit=None),
+        open_replay(tmp_path / "other", layout, book, limit=None),
+    ):
+        with pytest.raises(ReplayDiffers, match="'demo'"):
+            begin_replay(made, resume=True)
+
+
+def test_an_unfinished_replay_wants_to_be_resumed(source: Path, layout: Layout) -> None:
+    made = open_replay(source, layout, load_book(), limit=None)
+    begin_replay(made, resume=False)
+    with pytest.raises(ReplayUnfinished, match="--resume"):
+        begin_replay(made, resume=False)
+    assert begin_replay(made, resume=True).position == 0
+
+
+def test_a_process_that_comes_too_late_for_a_step_changes_nothing(source: Path, layout: Layout) -> None:
+    made = open_replay(source, layout, load_book(), limit=None)
+    late = begin_replay(made, resume=False)
+    Replay.objects.filter(pk=late.pk).update(position=1)
+    counts = counts_of(connection)
+    with pytest.raises(ReplayMovedOn, match="another process"):
+        run_replay(made, late, steps=silent_steps(late))
+    assert counts_of(connection) == counts
+
+
+def test_a_replay_beside_another_in_one_database(tmp_path: Path, source: Path, layout: Layout) -> None:
+    first = outputs(tmp_path / "one", source, layout)
+    again = load_layout(
+        layout_file(
+            tmp_path, ('name = "demo"', 'name = "second"'), ('marketplace = "demo"', 'marketplace = "second"')
+        )
+    )
+    second = outputs(tmp_path / "two", source, again)
+    for name in ("rows", "applications", "orders", "charges", "charge_rows", "payouts_fen", "health_reports"):
+        assert second[name] == first[name], name
+    assert is_sound(second)
+
+
+def test_changed_rows_keep_their_numbers() -> None:
+    assert [row["order"] for row in changed(ITEMS, 2, order="X")] == ["O-1", "X", "O-2"]
