@@ -114,18 +114,15 @@ class _Run:
         for first in range(1, rows + 1, plan.BATCH):
             self._step("plan", plan.plan_orders, first, layout=layout, replay_id=replay.pk)
         self.steps.run("plan", lambda: _analyse("simulate_plannedorder"))
-        evaluator = Evaluator(book, layout.on_day("apply_on"), categories=sellers.admitted_codes(layout))
+        admission = sellers.Admission(
+            layout=layout,
+            book=book,
+            evaluator=Evaluator(book, layout.on_day("apply_on"), categories=sellers.admitted_codes(layout)),
+            policy_version_id=self.policy_version_id,
+            replay_id=replay.pk,
+        )
         for first in range(1, self.made.tables["sellers"].rows + 1, sellers.BATCH):
-            self._step(
-                "admission",
-                sellers.admit_sellers,
-                first,
-                layout=layout,
-                book=book,
-                evaluator=evaluator,
-                policy_version_id=self.policy_version_id,
-                replay_id=replay.pk,
-            )
+            self._step("admission", admission.admit_sellers, first)
         self.steps.run("admission", lambda: _analyse("parties_seller", "catalog_sku", "stock_balance"))
         self._days()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -73,59 +74,68 @@ def admitted_codes(layout: Layout) -> frozenset[str]:
     return frozenset(code for codes in layout.raw["categories"]["admitted"].values() for code in codes)
 
 
-def admit_sellers(
-    first_row: int,
-    *,
-    layout: Layout,
-    book: Book,
-    evaluator: Evaluator,
-    policy_version_id: int,
-    replay_id: int,
-) -> int:
-    """Take the staged sellers of one batch of rows from application to active, or to a refusal."""
-    on, active_on = layout.on_day("apply_on"), layout.on_day("active_on")
-    now, later = layout.instant(on, "10:00"), layout.instant(active_on, "10:00")
-    staged = fetch_rows(
-        """
-        SELECT seller, ship_from FROM simulate_stagedseller
-        WHERE replay_id = %s AND row >= %s AND row < %s ORDER BY row
-        """,
-        [replay_id, first_row, first_row + BATCH],
-    )
-    ids = register_sellers(
-        [NewSeller(layout.marketplace, code, code, None, ship_from) for code, ship_from in staged],
-        now=now,
-        actor=ACTOR,
-    )
-    categories = main_categories([code for code, _ in staged], layout=layout, replay_id=replay_id)
-    fault = layout.facts.choice("seller_fault")
-    submit_applications(
-        [
-            NewApplication(ids[code], seller_profile(layout, code, categories.get(code), fault(code)))
-            for code, _ in staged
-        ],
-        now=now,
-        actor=ACTOR,
-    )
-    passed = assess_applications(
-        list(ids.values()),
-        evaluator=evaluator,
-        policy_version_id=policy_version_id,
-        on=on,
-        now=now,
-        actor=ACTOR,
-    )
-    joined = sorted(seller for seller, good in passed.items() if good)
-    approve_applications(joined, reason="every gate passed", now=now, actor=ACTOR)
-    digest = hashlib.sha256(AGREEMENT.encode()).hexdigest()
-    sign_agreements(
-        joined, version="1", text_sha256=digest, signed_by="simulated owner", now=now, actor=ACTOR
-    )
-    hold_deposits(joined, book=book, on=on, policy_version_id=policy_version_id, now=now, actor=ACTOR)
-    codes = {seller: code for code, seller in ids.items()}
-    bind_and_activate(_bindings(joined, codes, layout), on=active_on, now=later, actor=ACTOR)
-    listed = _list_batch(joined, codes, layout=layout, book=book, replay_id=replay_id)
-    return len(staged) + listed
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What taking sellers in rests on: the layout, the rules, and the day's evaluator."""
+
+    layout: Layout
+    book: Book
+    evaluator: Evaluator
+    policy_version_id: int
+    replay_id: int
+
+    def admit_sellers(self, first_row: int) -> int:
+        """Take the staged sellers of one batch of rows from application to active, or to a refusal."""
+        ids, passed = self._apply(first_row)
+        joined = sorted(seller for seller, good in passed.items() if good)
+        codes = {seller: code for code, seller in ids.items()}
+        self._join(joined, codes)
+        listed = _list_batch(joined, codes, layout=self.layout, book=self.book, replay_id=self.replay_id)
+        return len(ids) + listed
+
+    def _apply(self, first_row: int) -> tuple[dict[str, int], dict[int, bool]]:
+        """Register, apply and be assessed: seller ids by code, and who passed."""
+        layout, on = self.layout, self.layout.on_day("apply_on")
+        now = layout.instant(on, "10:00")
+        staged = fetch_rows(
+            """
+            SELECT seller, ship_from FROM simulate_stagedseller
+            WHERE replay_id = %s AND row >= %s AND row < %s ORDER BY row
+            """,
+            [self.replay_id, first_row, first_row + BATCH],
+        )
+        new = [NewSeller(layout.marketplace, code, code, None, ship_from) for code, ship_from in staged]
+        ids = register_sellers(new, now=now, actor=ACTOR)
+        categories = main_categories(list(ids), layout=layout, replay_id=self.replay_id)
+        fault = layout.facts.choice("seller_fault")
+        applications = [
+            NewApplication(seller, seller_profile(layout, code, categories.get(code), fault(code)))
+            for code, seller in ids.items()
+        ]
+        submit_applications(applications, now=now, actor=ACTOR)
+        passed = assess_applications(
+            list(ids.values()),
+            evaluator=self.evaluator,
+            policy_version_id=self.policy_version_id,
+            on=on,
+            now=now,
+            actor=ACTOR,
+        )
+        return ids, passed
+
+    def _join(self, joined: Sequence[int], codes: Mapping[int, str]) -> None:
+        """Approve, sign, pay the deposit, bind a warehouse and become active."""
+        layout, on, active_on = self.layout, self.layout.on_day("apply_on"), self.layout.on_day("active_on")
+        now = layout.instant(on, "10:00")
+        approve_applications(joined, reason="every gate passed", now=now, actor=ACTOR)
+        digest = hashlib.sha256(AGREEMENT.encode()).hexdigest()
+        signer = "simulated owner"
+        sign_agreements(joined, version="1", text_sha256=digest, signed_by=signer, now=now, actor=ACTOR)
+        hold_deposits(
+            joined, book=self.book, on=on, policy_version_id=self.policy_version_id, now=now, actor=ACTOR
+        )
+        later = layout.instant(active_on, "10:00")
+        bind_and_activate(_bindings(joined, codes, layout), on=active_on, now=later, actor=ACTOR)
 
 
 def _bindings(
