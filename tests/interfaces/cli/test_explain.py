@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from bantuo.engine.books import load_book
 from bantuo.interfaces.cli.main import app
-from tests.simulate.sources import ITEMS, ORDERS, Rows, layout_of, replayed, write_source
+from tests.simulate.sources import FAULTLESS, ITEMS, ORDERS, Rows, layout_of, replayed, write_source
 
 pytestmark = pytest.mark.django_db
 TWO_SELLERS: Rows = [*ITEMS[:1], {**ITEMS[0], "line": "2", "seller": "S-2"}, ITEMS[2]]
@@ -23,7 +23,7 @@ def told_from_the_database_alone(tmp_path: Path) -> None:
     """An order of two sellers and one more, replayed; then source and layout are gone."""
     orders = [ORDERS[0], {**ORDERS[0], "order": "O-2"}]
     source = write_source(tmp_path / "source", items=TWO_SELLERS, orders=orders)
-    replayed(source, layout_of(tmp_path), load_book())
+    replayed(source, layout_of(tmp_path, FAULTLESS), load_book())
     rmtree(tmp_path)
 
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from bantuo.engine.books import load_book
 from bantuo.interfaces.cli.main import app
-from tests.simulate.sources import layout_of, replayed, write_source
+from tests.simulate.sources import FAULTLESS, layout_of, replayed, write_source
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def test_empty_books_are_sound() -> None:
 
 
 def test_sound_books_pass_and_tampered_ones_are_found(tmp_path: Path) -> None:
-    replayed(write_source(tmp_path / "source"), layout_of(tmp_path), load_book())
+    replayed(write_source(tmp_path / "source"), layout_of(tmp_path, FAULTLESS), load_book())
     told = check(0)
     assert (told["sum_fen"], told["unbalanced"], told["statements_that_disagree"]) == (0, [], [])
     assert told["entries"] > 0
