@@ -20,14 +20,14 @@ def bench(
     """Measure, print a table and, after a complete run, write docs/benchmarks.md."""
     if only is not None and only not in BENCHMARKS:
         raise typer.BadParameter(f"known are {', '.join(BENCHMARKS)}", param_hint="--only")
-    console = Console()
+    console, facts = Console(), machine_facts()
     measured: list[Row] = []
     for name in [only] if only else BENCHMARKS:
         console.print(f"{name} …", highlight=False)
         measured += measured_rows(name, number=rows)
     print_rows(measured, console)
     if only is None and rows is None:
-        console.print(f"written to {write_document(measured, machine_facts())}", highlight=False)
+        console.print(f"written to {write_document(measured, facts)}", highlight=False)
 
 
 if __name__ == "__main__":

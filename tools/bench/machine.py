@@ -13,11 +13,12 @@ import psycopg
 
 
 def machine_facts() -> dict[str, str]:
-    """Processor, cores, memory, versions and the day."""
+    """Processor, cores, load, memory, versions and the day: ask before the first measurement."""
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d} (UTC)",
         "processor": _proc("cpuinfo", "model name") or platform.processor() or platform.machine(),
         "cores": str(os.cpu_count()),
+        "load when the run began": f"{os.getloadavg()[0]:.1f} (1 minute, whatever else ran)",
         "memory": f"{int(_proc('meminfo', 'MemTotal').split()[0]) // 1024**2} GiB"
         if _has_proc()
         else "unknown",

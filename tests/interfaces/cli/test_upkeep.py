@@ -27,6 +27,7 @@ def check(code: int) -> dict[str, Any]:
 def tamper(statement: str) -> None:
     """Write past the guards, as only somebody with the keys of the server could."""
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(statement)
         cursor.execute("SET LOCAL session_replication_role = origin")
@@ -46,11 +47,11 @@ def test_sound_books_pass_and_tampered_ones_are_found(tmp_path: Path) -> None:
     told = check(0)
     assert (told["sum_fen"], told["unbalanced"], told["statements_that_disagree"]) == (0, [], [])
     assert told["entries"] > 0
-    tamper("UPDATE settlement_statement SET payout_fen = payout_fen + 1")
+    tamper("UPDATE settlement_statement SET receipts_fen = receipts_fen + 1, payout_fen = payout_fen + 1")
     told = check(1)
     assert (told["sound"], told["sum_fen"]) == (False, 0)
     assert told["statements_that_disagree"]
-    tamper("UPDATE settlement_statement SET payout_fen = payout_fen - 1")
+    tamper("UPDATE settlement_statement SET receipts_fen = receipts_fen - 1, payout_fen = payout_fen - 1")
     assert check(0)["sound"] is True
     tamper("UPDATE ledger_posting SET amount_fen = amount_fen + 1 WHERE account_id = 'bank'")
     assert check(1)["unbalanced"]

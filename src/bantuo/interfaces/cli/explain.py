@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -12,7 +14,7 @@ from bantuo.apps.parties.queries import sellers_named
 from bantuo.apps.settlement.queries import explain_charge, statement_lines, statements_of_seller
 from bantuo.apps.settlement.queries.explanations import ChargeExplanation
 from bantuo.core.money import format_fen
-from bantuo.core.policy import InForce
+from bantuo.core.policy import Book, InForce
 from bantuo.core.routing import REASON_WORDS, Reason
 from bantuo.engine.books import load_book
 from bantuo.interfaces.cli.terminal import out, print_json, print_table, stop_bad_input
@@ -39,21 +41,31 @@ def explain_order(*, order: str, seller: str | None, as_json: bool) -> None:
         )  # fmt: skip
         return
     out.print(f"[bold]{one.external_id}[/] · {one.seller} · {one.route} / {one.state}", highlight=False)
-    print_table(
-        "decisions", ("when", "route", "why", "rule", "policy", "by"), map(_decision_row, history.decisions)
-    )
-    events = [(e["at"], e["state"], e["reason"], e["by"]) for e in history.events]
-    print_table("what happened", ("when", "state", "why", "by"), events)
+    decisions = [_decision_row(d, book) for d in history.decisions]
+    print_table(f"decisions ({book.zone})", ("when", "route", "why", "rule", "policy", "by"), decisions)
+    events = [(_clock(e["at"], book), e["state"], e["reason"], e["by"]) for e in history.events]
+    print_table(f"what happened ({book.zone})", ("when", "state", "why", "by"), events)
     for charge in charges:
         _print_charge(charge)
     if not charges:
         out.print("no charge yet: an order is charged when it is delivered", highlight=False)
 
 
-def _decision_row(decision: dict[str, Any]) -> tuple[object, ...]:
+def _clock(at: datetime, book: Book) -> str:
+    return f"{at.astimezone(ZoneInfo(book.zone)):%Y-%m-%d %H:%M:%S}"
+
+
+def _decision_row(decision: dict[str, Any], book: Book) -> tuple[object, ...]:
     words = REASON_WORDS[Reason(decision["reason"])]
     why = f"{words.zh}\n{words.en}"
-    return decision["at"], decision["route"], why, decision["rule"], decision["policy"], decision["by"]
+    return (
+        _clock(decision["at"], book),
+        decision["route"],
+        why,
+        decision["rule"],
+        decision["policy"],
+        decision["by"],
+    )
 
 
 def _print_charge(charge: ChargeExplanation) -> None:
@@ -118,6 +130,9 @@ def _charge_json(charge: ChargeExplanation) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_NOT_SHOWN = ("charge_id", "order_id", "marketplace", "cause", "fees", "part")
+
+
 def show_statement(*, seller: str, run: str | None, as_json: bool) -> None:
     """A seller's statements, or every charge of one of them."""
     found = sellers_named(seller)
@@ -133,12 +148,11 @@ def show_statement(*, seller: str, run: str | None, as_json: bool) -> None:
     if not plain:
         out.print("nothing has been settled for this seller yet", highlight=False)
         raise typer.Exit
-    money = [name for name in plain[0] if name.endswith("_fen")]
-    columns = [name for name in plain[0] if not name.endswith("_id") and name != "fees"]
+    columns = [name for name in plain[0] if name not in _NOT_SHOWN]
     print_table(
-        f"{seller} {run or ''}",
-        columns,
-        [[format_fen(row[c]) if c in money else row[c] for c in columns] for row in plain],
+        f"{seller} {run or ''} (¥)",
+        [name.removesuffix("_fen") for name in columns],
+        [[format_fen(row[c]) if c.endswith("_fen") else row[c] for c in columns] for row in plain],
     )
 
 

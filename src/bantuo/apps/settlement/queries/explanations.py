@@ -77,6 +77,7 @@ _CHARGES = f"""
     WHERE c.order_id = %s ORDER BY c.id
 """
 _DIFFERENCE = Text("实测差额", "Difference found by measuring")
+_SAME = Text("实测与预估计费相同", "measuring the parcel changed no amount")
 _REVERSED = Text("基础服务费冲回", "Base service fee given back")
 
 
@@ -147,11 +148,10 @@ def _line_column(line: QuoteLine, *, quote: Quote, fen: int) -> ColumnExplanatio
 
 
 def _difference(fen: int, estimated: Quote, measured: Quote) -> ColumnExplanation:
-    """What measuring changed: both formulas side by side, per line that weight decides."""
+    """What measuring changed: both formulas side by side, per line that it gave another amount."""
+    both = zip(estimated.lines, measured.lines, strict=True)
     pairs = [
-        (before, after)
-        for before, after in zip(estimated.lines, measured.lines, strict=True)
-        if before.code in BY_WEIGHT
+        (before, after) for before, after in both if before.code in BY_WEIGHT and before.fen != after.fen
     ]
     return ColumnExplanation(
         column="measured_difference_fen",
@@ -160,7 +160,9 @@ def _difference(fen: int, estimated: Quote, measured: Quote) -> ColumnExplanatio
         formula=Text(
             "；".join(f"{b.label.zh}：实测 {a.formula.zh}，预估 {b.formula.zh}" for b, a in pairs),
             "; ".join(f"{b.label.en}: measured {a.formula.en}, estimated {b.formula.en}" for b, a in pairs),
-        ),
+        )
+        if pairs
+        else _SAME,
         inputs={"estimated": dict(estimated.inputs), "measured": dict(measured.inputs)},
         citations=tuple({c.rule.id: c for _, after in pairs for c in after.citations}.values()),
     )
