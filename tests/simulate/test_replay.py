@@ -8,16 +8,24 @@ from typing import Any
 
 import polars as pl
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from bantuo.engine.books import load_book
 from bantuo.simulate.layout import Layout, load_layout
 from bantuo.simulate.marketplace import Extent, make_marketplace
 from bantuo.simulate.models import Replay
 from bantuo.simulate.outputs import write_outputs
-from bantuo.simulate.replay import ReplayDiffers, ReplayUnfinished, begin_replay, open_replay, run_replay
+from bantuo.simulate.replay import (
+    DaysAlreadyPassed,
+    ReplayDiffers,
+    ReplayUnfinished,
+    begin_replay,
+    open_replay,
+    run_replay,
+)
 from bantuo.simulate.steps import ReplayMovedOn
 from tests.simulate.sources import (
+    FAULTLESS,
     ITEMS,
     ORDERS,
     PRODUCTS,
@@ -34,6 +42,15 @@ from tests.simulate.sources import (
 
 pytestmark = pytest.mark.django_db
 SMALL = Extent(sellers=8, products_each=4, orders=60, days=10)
+# Two years before: the same weekdays, when the rules were in force too.
+EARLIER = (
+    ("shift_days = 0", "shift_days = -728"),
+    ("valid_from = 2024-07-01", "valid_from = 2024-01-01"),
+    ("apply_on = 2026-06-15", "apply_on = 2024-06-17"),
+    ("active_on = 2026-06-22", "active_on = 2024-06-24"),
+    ('month = "2026-05"', 'month = "2024-05"'),
+    ('registered_on" = "2026-01-02"', 'registered_on" = "2024-01-02"'),
+)
 NOTHING = ("unbalanced_entries", "statements_that_disagree", "oversold_skus", "stock_differences")
 
 
@@ -158,17 +175,29 @@ def test_a_process_that_comes_too_late_for_a_step_changes_nothing(source: Path, 
     assert counts_of(connection) == counts
 
 
-def test_a_replay_beside_another_in_one_database(tmp_path: Path, source: Path, layout: Layout) -> None:
-    first = outputs(tmp_path / "one", source, layout)
-    again = load_layout(
-        layout_file(
-            tmp_path, ('name = "demo"', 'name = "second"'), ('marketplace = "demo"', 'marketplace = "second"')
-        )
-    )
-    second = outputs(tmp_path / "two", source, again)
+def test_days_that_have_passed_do_not_come_again(tmp_path: Path, source: Path, layout: Layout) -> None:
+    """Another marketplace cannot trade on days that the programme has closed in this database."""
+    replayed(source, layout, load_book(), limit=3)
+    renamed = (('name = "demo"', 'name = "second"'), ('marketplace = "demo"', 'marketplace = "second"'))
+    second = load_layout(layout_file(tmp_path, *renamed))
+    made, counts = open_replay(source, second, load_book(), limit=3), counts_of(connection)
+    with pytest.raises(DaysAlreadyPassed, match="'second' begins on 2026-06-22"):
+        begin_replay(made, resume=True)
+    assert counts_of(connection) == counts
+
+
+def test_a_later_marketplace_runs_as_if_it_were_alone(tmp_path: Path, layout: Layout) -> None:
+    source = write_source(tmp_path / "source")
+    with transaction.atomic():
+        alone = outputs(tmp_path / "alone", source, layout)
+        transaction.set_rollback(True)
+    renamed = (('name = "demo"', 'name = "former"'), ('marketplace = "demo"', 'marketplace = "former"'))
+    former = layout_file(tmp_path, *renamed, *EARLIER, FAULTLESS)
+    outputs(tmp_path / "former", source, load_layout(former))
+    after = outputs(tmp_path / "after", source, layout)
     for name in ("rows", "applications", "orders", "charges", "charge_rows", "payouts_fen", "health_reports"):
-        assert second[name] == first[name], name
-    assert is_sound(second)
+        assert after[name] == alone[name], name
+    assert is_sound(after)
 
 
 def test_changed_rows_keep_their_numbers() -> None:

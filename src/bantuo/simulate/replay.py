@@ -44,6 +44,10 @@ class ReplayDiffers(RuntimeError):
     """A replay of this name exists, of other files, another layout or another limit."""
 
 
+class DaysAlreadyPassed(RuntimeError):
+    """The programme in this database has closed days on which the replay would trade."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplayPlan:
     """What a replay works on, opened and checked before anything is written."""
@@ -68,7 +72,13 @@ def open_replay(folder: Path, layout: Layout, book: Book, *, limit: int | None) 
 
 
 def begin_replay(made: ReplayPlan, *, resume: bool) -> Replay:
-    """Find or start the replay; an unfinished one needs `resume`, another fingerprint is refused."""
+    """Find or start the replay; an unfinished one needs `resume`, another fingerprint is refused.
+
+    A new one is refused where 16:00 has passed on later days: the days of a programme pass once,
+    for all marketplaces together (raises DaysAlreadyPassed).
+    """
+    if not Replay.objects.filter(name=made.layout.name).exists():
+        _check_days_ahead(made)
     replay, new = Replay.objects.get_or_create(
         name=made.layout.name, defaults={"fingerprint": made.fingerprint}
     )
@@ -80,6 +90,16 @@ def begin_replay(made: ReplayPlan, *, resume: bool) -> Replay:
     if not new and not replay.finished and not resume:
         raise ReplayUnfinished(f"replay {replay.name!r} was begun and not finished; add --resume")
     return replay
+
+
+def _check_days_ahead(made: ReplayPlan) -> None:
+    first = made.layout.on_day("active_on")
+    ((last,),) = fetch_rows("SELECT max(business_date) FROM orders_cutover")
+    if last is not None and last >= first:
+        raise DaysAlreadyPassed(
+            f"replay {made.layout.name!r} begins on {first}, and in this database the programme has already"
+            f" run to {last}; use another one (BANTUO_VAR for another folder, or BANTUO_DATABASE_URL)"
+        )
 
 
 def run_replay(made: ReplayPlan, replay: Replay, *, steps: Steps) -> None:

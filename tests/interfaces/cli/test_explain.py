@@ -41,11 +41,11 @@ def test_every_fen_of_a_statement_leads_to_rules_and_sources() -> None:
     (statement,) = told("statement", "S-1")
     lines = told("statement", "S-1", "--run", statement["run"])
     assert sum(line["net_fen"] for line in lines) == statement["payout_fen"]
-    assert {line["order"] for line in lines} == {"O-1", "O-2"}
+    assert {line["external_id"] for line in lines} == {"O-1", "O-2"}
     for line in lines:
-        order = told("explain", line["order"], "--seller", "S-1")
+        order = told("explain", line["external_id"], "--seller", "S-1")
         (charge,) = order["charges"]
-        assert (charge["net_fen"], charge["total_fen"]) == (line["net_fen"], line["fees_total_fen"])
+        assert (charge["net_fen"], charge["total_fen"]) == (line["net_fen"], line["total_fen"])
         assert sum(column["fen"] for column in charge["columns"]) == charge["total_fen"]
         assert charge["receipts_fen"] - charge["total_fen"] == charge["net_fen"]
         assert (charge["reproduced"], charge["run"]) == (True, statement["run"])

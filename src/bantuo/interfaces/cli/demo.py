@@ -22,7 +22,7 @@ from bantuo.interfaces.cli.terminal import out, print_json, stop_bad_input
 from bantuo.simulate.layout import load_layout
 from bantuo.simulate.marketplace import make_marketplace
 from bantuo.simulate.outputs import example_order, write_outputs
-from bantuo.simulate.replay import ReplayDiffers, begin_replay, open_replay, run_replay
+from bantuo.simulate.replay import DaysAlreadyPassed, ReplayDiffers, begin_replay, open_replay, run_replay
 from bantuo.simulate.steps import Steps
 
 
@@ -43,6 +43,8 @@ def run_demo(*, as_json: bool) -> None:
             " run `make demo BANTUO_VAR=another-folder`, or use another database",
             as_json=as_json,
         )
+    except DaysAlreadyPassed as error:
+        stop_bad_input(str(error), as_json=as_json)
     said = io.StringIO()
     with redirect_stdout(said), reporting({"intake": made.tables["orders"].rows}) as reporter:
         steps = Steps(replay, on_stage=reporter.on_stage, on_rows=reporter.on_rows)

@@ -28,7 +28,14 @@ from bantuo.engine.books import load_book
 from bantuo.interfaces.cli.terminal import err, print_json, print_table, stop_bad_input
 from bantuo.simulate.layout import LayoutProblems, load_layout
 from bantuo.simulate.outputs import write_outputs
-from bantuo.simulate.replay import ReplayDiffers, ReplayUnfinished, begin_replay, open_replay, run_replay
+from bantuo.simulate.replay import (
+    DaysAlreadyPassed,
+    ReplayDiffers,
+    ReplayUnfinished,
+    begin_replay,
+    open_replay,
+    run_replay,
+)
 from bantuo.simulate.steps import ReplayMovedOn, Steps
 
 
@@ -88,7 +95,7 @@ def run_replay_command(
     call_command("migrate", verbosity=0)
     try:
         replay = begin_replay(made, resume=resume)
-    except (ReplayUnfinished, ReplayDiffers) as error:
+    except (ReplayUnfinished, ReplayDiffers, DaysAlreadyPassed) as error:
         stop_bad_input(str(error), as_json=as_json)
     begun = datetime.now(UTC)
     rows = {name: table.rows for name, table in made.tables.items()}
