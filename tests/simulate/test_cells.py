@@ -93,6 +93,11 @@ REFUSED = [
     ("USD", "currency", "one of BRL"),
     ("brl", "currency", "one of BRL"),
     ("", "currency", "must not be empty"),
+    ("义乌", "seller", "a seller's code"),
+    ("../S", "seller", "a seller's code"),
+    ("S" * 65, "seller", "a seller's code"),
+    ("S-1\n", "seller", "a seller's code"),
+    ("c" * 81, "category?", "longer than 80"),
 ]
 
 

@@ -200,5 +200,50 @@ def test_a_later_marketplace_runs_as_if_it_were_alone(tmp_path: Path, layout: La
     assert is_sound(after)
 
 
+def test_a_sellers_code_cannot_lead_to_another_folder(tmp_path: Path) -> None:
+    sellers = changed(SELLERS, 1, seller="a/../S-1")
+    items = [{**row, "seller": "a/../S-1"} for row in (ITEMS[0], ITEMS[2])]
+    source = write_source(tmp_path / "source", sellers=sellers, items=items)
+    outputs(tmp_path / "out", source, layout_of(tmp_path, FAULTLESS))
+    written = sorted(path.name for path in (tmp_path / "out" / "statements").iterdir())
+    assert written == ["a%2F..%2FS-1.parquet", "a%2F..%2FS-1.xlsx"]
+
+
+ODD_ROWS = {
+    "dear": {"items": changed(ITEMS, 1, price="999999999.99")},
+    "free": {"items": changed(ITEMS, 1, price="0", freight="0")},
+    "huge": {
+        "products": changed(
+            PRODUCTS, 1, weight_g="1000000", length_mm="10000", width_mm="10000", height_mm="10000"
+        )
+    },
+    "tiny": {"products": changed(PRODUCTS, 1, weight_g="1", length_mm="1", width_mm="1", height_mm="1")},
+    "odd ids": {
+        "orders": changed(ORDERS, 1, order="订单 '1'\n\\ \"%s"),
+        "items": changed(changed(ITEMS, 1, order="订单 '1'\n\\ \"%s"), 2, order="订单 '1'\n\\ \"%s"),
+    },
+    "odd product": {
+        "products": changed(PRODUCTS, 1, product="货 7/\t{}|"),
+        "items": [{**row, "product": "货 7/\t{}|"} for row in ITEMS],
+    },
+    "odd category": {"products": changed(PRODUCTS, 1, category="'); -- \\ %s")},
+    "line of a million": {"items": changed(ITEMS, 1, line="1000000")},
+    "delivered before it was placed": {
+        "orders": changed(ORDERS, 1, delivered_at="2024-01-01", carrier_at="2024-01-02")
+    },
+    "placed before the start of trade": {"orders": changed(ORDERS, 1, placed_at="2026-06-01 08:00:00")},
+    "odd seller": {"sellers": changed(SELLERS, 1, seller="S 1; '义乌'")},
+    "many lines": {"items": [{**ITEMS[0], "line": str(n), "price": "9.99"} for n in range(1, 121)]},
+}
+
+
+@pytest.mark.parametrize("tables", ODD_ROWS.values(), ids=ODD_ROWS)
+def test_odd_rows_never_sink_a_replay(tmp_path: Path, tables: dict[str, Any]) -> None:
+    summary = outputs(
+        tmp_path / "out", write_source(tmp_path / "s", **tables), layout_of(tmp_path, FAULTLESS)
+    )
+    assert is_sound(summary)
+
+
 def test_changed_rows_keep_their_numbers() -> None:
     assert [row["order"] for row in changed(ITEMS, 2, order="X")] == ["O-1", "X", "O-2"]

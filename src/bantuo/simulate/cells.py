@@ -13,7 +13,9 @@ from bantuo.simulate.layout import Layout
 
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE][+]?[0-9]{1,3}")
 _PLAIN = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
-_TEXT_MAX, _ID_MAX = 200, 100
+# As the seller profile's schema has them: a code that cannot be assessed must not get that far.
+_SELLER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,63}")
+_LONGEST = {"text": 200, "id": 100, "category": 80}
 MEASURE_MAX = {"weight": 1_000_000, "length": 10_000}
 _MONEY_MAX = 10**11
 # A replay walks through every day between its orders: an absurd year would never end.
@@ -36,8 +38,10 @@ def read_cell(value: Any, *, kind: str, spec: Mapping[str, Any], layout: Layout,
     match kind.rstrip("?"):
         case "id":
             return _id(value)
-        case "text":
-            return _text(value)
+        case "seller":
+            return _seller(value)
+        case "text" | "category" as name:
+            return _text(value, longest=_LONGEST[name])
         case "status":
             return _one_of(value, tuple(layout.raw["status"]))
         case "currency":
@@ -57,20 +61,25 @@ def read_cell(value: Any, *, kind: str, spec: Mapping[str, Any], layout: Layout,
 def _id(value: Any) -> str:
     if isinstance(value, float):
         raise CellRefused("an id kept as a floating-point number may have lost digits: store it as text")
-    text = _text(value)
+    text = _text(value, longest=_LONGEST["id"])
     if _SCIENTIFIC.fullmatch(text):
         raise CellRefused("an id in scientific notation has lost its digits: format the column as text")
-    if len(text) > _ID_MAX:
-        raise CellRefused(f"longer than {_ID_MAX} characters")
     return text
 
 
-def _text(value: Any) -> str:
+def _seller(value: Any) -> str:
+    text = _id(value)
+    if not _SELLER.fullmatch(text):
+        raise CellRefused("a seller's code is 1 to 64 letters A-Z, digits and . _ / -, no sign first")
+    return text
+
+
+def _text(value: Any, *, longest: int = _LONGEST["text"]) -> str:
     text = str(value)
     if "\x00" in text:
         raise CellRefused("contains a NUL character")
-    if len(text) > _TEXT_MAX:
-        raise CellRefused(f"longer than {_TEXT_MAX} characters")
+    if len(text) > longest:
+        raise CellRefused(f"longer than {longest} characters")
     return text
 
 

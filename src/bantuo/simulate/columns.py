@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 COLUMNS: Mapping[str, Mapping[str, str]] = {
-    "sellers": {"seller": "id", "ship_from": "text"},
+    "sellers": {"seller": "seller", "ship_from": "text"},
     "products": {
-        "product": "id", "category": "text?", "weight_g": "weight", "length_mm": "length",
+        "product": "id", "category": "category?", "weight_g": "weight", "length_mm": "length",
         "width_mm": "length", "height_mm": "length",
     },
     "items": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -134,8 +135,13 @@ def _write_statements(folder: Path, *, on_rows: Callable[[str, int], None]) -> N
     charges = pl.read_parquet(folder.parent / "charges.parquet")
     for (seller,), rows in charges.partition_by("seller", as_dict=True, maintain_order=True).items():
         for ending in ("xlsx", "parquet"):
-            write_table(rows, folder / f"{seller}.{ending}")
+            write_table(rows, folder / f"{_file_name(seller)}.{ending}")
         on_rows("outputs", 1)
+
+
+def _file_name(seller: str) -> str:
+    """A seller's code as a file name: what could name a folder or upset a system is written %2F."""
+    return re.sub(r"[^\w.@ -]", lambda found: f"%{ord(found[0]):02X}", seller)
 
 
 def summarise(*, layout: Layout, replay: Replay, tables: dict[str, SourceTable]) -> dict[str, Any]:

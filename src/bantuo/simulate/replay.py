@@ -109,9 +109,12 @@ def run_replay(made: ReplayPlan, replay: Replay, *, steps: Steps) -> None:
     with connection.cursor() as cursor:
         # A crash of the server may undo the last steps; they are then done again.
         cursor.execute("SET synchronous_commit = off")
+    # A step is all or nothing: the savepoints of the operations inside it would protect nothing.
+    connection.features.uses_savepoints = False
     try:
         _Run(made, replay, steps).everything()
     finally:
+        connection.features.uses_savepoints = True
         with connection.cursor() as cursor:
             cursor.execute("RESET synchronous_commit")
     Replay.objects.filter(pk=replay.pk).update(finished=True)

@@ -105,8 +105,10 @@ def test_a_rate_is_granted_on_evidence(seller: int) -> None:
     granted = _grant(seller)
     assert granted.evidence == "2024-05: 4000, 2024-06: 5000, 2024-07: 6000"  # a mean of 5 000 exactly
     assert (granted.approved_by, granted.granted_at) == (make.ACTOR, make.NOW)
-    held = [granted_rates([seller], on=FROM + timedelta(days=n)) for n in (-1, 0, 91, 92)]
-    assert held == [{}, {seller: 220}, {seller: 220}, {}]
+    days = [FROM + timedelta(days=n) for n in (-1, 0, 91, 92)]
+    rates = granted_rates((seller, on) for on in days)
+    held = [rates.get((seller, on)) for on in days]
+    assert held == [None, 220, 220, None]
     assert make.outbox("policy.rate_granted") == [
         (
             f"granted_rate:{granted.pk}",
@@ -152,7 +154,7 @@ def test_periods_may_touch_but_not_overlap(seller: int) -> None:
     with pytest.raises(RateOverlaps):
         _grant(seller, rate_bp=230)
     _grant(seller, rate_bp=230, valid_from=UNTIL, valid_until=date(2024, 12, 1))
-    assert granted_rates([seller], on=UNTIL) == {seller: 230}
+    assert granted_rates([(seller, UNTIL)]) == {(seller, UNTIL): 230}
 
 
 def test_the_database_refuses_an_overlap_of_one_seller_only(seller: int) -> None:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from bantuo.apps.policies.models import GrantedRate, PolicyVersion
+from bantuo.apps.policies.models import PolicyVersion
 from bantuo.apps.sql import columns_of, fetch_rows
 
 
-def granted_rates(seller_ids: Sequence[int], *, on: date) -> dict[int, int]:
-    """The granted base fee rate in basis points of each seller that has one on a day (FEE-7)."""
-    held = GrantedRate.objects.filter(seller_id__in=seller_ids, valid_from__lte=on, valid_until__gt=on)
-    return dict(held.values_list("seller_id", "rate_bp"))
-
-
-def granted_rates_by_day(pairs: Iterable[tuple[int, date]]) -> dict[tuple[int, date], int]:
-    """The granted rate in basis points of each (seller, day) that has one, in one statement."""
+def granted_rates(pairs: Iterable[tuple[int, date]]) -> dict[tuple[int, date], int]:
+    """The granted base fee rate in basis points of each (seller, day) that has one (FEE-7)."""
     return {
         (r[0], r[1]): r[2]
         for r in fetch_rows(

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.orders.queries import lock_orders
-from bantuo.apps.policies.queries import granted_rates_by_day
+from bantuo.apps.policies.queries import granted_rates
 from bantuo.apps.settlement.queries.chargeable import OrderFacts, chargeable_orders
 from bantuo.apps.settlement.rating import CARD, FEE_COLUMNS, fee_columns, receipts_of
 from bantuo.apps.sql import columns_of, fetch_rows
@@ -106,7 +106,7 @@ def _charge(
     due = [facts for facts in chargeable_orders(order_ids, states=states) if facts.handed_over_at]
     charges: list[NewCharge] = []
     refused: list[_Refused] = []
-    rates = granted_rates_by_day((facts.seller_id, facts.rated_on) for facts in due)
+    rates = granted_rates((facts.seller_id, facts.rated_on) for facts in due)
     for facts in due:
         try:
             granted = rates.get((facts.seller_id, facts.rated_on), 0)
