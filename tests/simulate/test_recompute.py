@@ -9,21 +9,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from bantuo.engine.books import load_book
-from bantuo.simulate.layout import load_layout
-from bantuo.simulate.outputs import write_outputs
+from tests.processes import environment
 from tests.simulate.sources import (
     OLIST,
     OLIST_LAYOUT,
     ROOT,
     WITHOUT_OLIST,
     bent,
-    replayed,
     slice_of_olist,
 )
 
 pytestmark = [
-    pytest.mark.django_db,
+    pytest.mark.processes,
     pytest.mark.timeout(600),
     pytest.mark.skipif(not OLIST.is_dir(), reason=WITHOUT_OLIST),
 ]
@@ -41,12 +38,18 @@ STRESS = (
 )
 
 
-def replay_to(out: Path, source: Path, layout_path: Path, *, limit: int | None = None) -> None:
-    layout = load_layout(layout_path)
-    made, replay = replayed(source, layout, load_book(), limit=limit)
-    write_outputs(
-        out, layout=layout, replay=replay, tables=dict(made.tables), on_rows=lambda _stage, _rows: None
+def replay_to(out: Path, source: Path, layout: Path, *options: str, url: str) -> None:
+    """A real `bantuo replay`, so that the server keeps its statistics as it would for a user."""
+    code = "from bantuo.interfaces.cli.main import run; run()"
+    command = ["replay", str(source), "--layout", str(layout), "--out", str(out), "--json", *options]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        env=environment(url),
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    assert done.returncode == 0, done.stderr + done.stdout
 
 
 def recompute(out: Path, source: Path, layout: Path, *options: str) -> tuple[int, str]:
@@ -57,10 +60,12 @@ def recompute(out: Path, source: Path, layout: Path, *options: str) -> tuple[int
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_first_orders_agree_to_the_fen_and_one_fen_is_found(tmp_path: Path) -> None:
+def test_the_first_orders_agree_to_the_fen_and_one_fen_is_found(
+    tmp_path: Path, scratch_database: str
+) -> None:
     layout = tmp_path / "layout.toml"
     layout.write_bytes(OLIST_LAYOUT.read_bytes())
-    replay_to(tmp_path, OLIST, layout, limit=600)
+    replay_to(tmp_path, OLIST, layout, "--limit", "600", url=scratch_database)
     code, said = recompute(tmp_path, OLIST, layout, "--limit", "600")
     assert (code, said.splitlines()[-1].split(", ")[-1]) == (0, "0 differences"), said
     charges = pl.read_parquet(tmp_path / "charges.parquet")
@@ -74,11 +79,11 @@ def test_the_first_orders_agree_to_the_fen_and_one_fen_is_found(tmp_path: Path) 
     assert (code, "missing in the replay" in said) == (1, True)
 
 
-def test_under_shortage_and_lateness_they_agree_too(tmp_path: Path) -> None:
+def test_under_shortage_and_lateness_they_agree_too(tmp_path: Path, scratch_database: str) -> None:
     source = slice_of_olist(tmp_path / "source", since="2017-11-13", until="2018-02-05", orders=1500)
     layout = tmp_path / "layout.toml"
     layout.write_text(bent(OLIST_LAYOUT.read_text("utf-8"), *STRESS), "utf-8")
-    replay_to(tmp_path, source, layout)
+    replay_to(tmp_path, source, layout, url=scratch_database)
     reasons = set(pl.read_parquet(tmp_path / "routing.parquet")["reason"])
     assert {"reserved", "cutoff_fallback", "stock_short", "after_cutoff"} <= reasons
     code, said = recompute(tmp_path, source, layout)

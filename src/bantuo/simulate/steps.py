@@ -50,9 +50,10 @@ class Steps:
         self.on_stage(stage)
         begun = perf_counter()
         with transaction.atomic():
-            if not run_statement(_MARK, [self.number, self.replay.pk, self.number]):
-                raise ReplayMovedOn(f"another process works at replay {self.replay.name!r}; let it finish")
-            rows = step()
+            is_ours = run_statement(_MARK, [self.number, self.replay.pk, self.number])
+            rows = step() if is_ours else 0
+        if not is_ours:
+            raise ReplayMovedOn(f"another process works at replay {self.replay.name!r}; let it finish")
         self.replay.position = self.number
         done = self.work.setdefault(stage, StageWork())
         done.rows += rows

@@ -18,15 +18,15 @@ def emit_events(
     """Add one outbox row per (seller id, key, payload). Must run inside the caller's transaction."""
     if not connection.in_atomic_block:
         raise RuntimeError(f"{topic}: an event belongs in the transaction that made it happen")
-    rows = [(seller, key, json.dumps(payload)) for seller, key, payload in events]
-    if not rows:
+    sellers, keys, payloads = columns_of(events, 3)
+    if not sellers:
         return 0
-    sellers, keys, payloads = columns_of(rows, 3)
     return run_statement(
         """
         INSERT INTO events_outboxevent (topic, seller_id, key, payload, occurred_at)
-        SELECT %s, e.seller_id, e.key, e.payload::jsonb, %s
-        FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS e(seller_id, key, payload)
+        SELECT %s, e.seller_id, e.key, e.payload, %s
+        FROM ROWS FROM (unnest(%s::bigint[]), unnest(%s::text[]), jsonb_array_elements(%s::jsonb))
+            AS e(seller_id, key, payload)
         """,
-        [topic, at, sellers, keys, payloads],
+        [topic, at, sellers, keys, json.dumps(payloads)],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -12,12 +13,11 @@ from bantuo.apps.admission.models import Application, ApplicationState
 from bantuo.apps.admission.operations.transitions import lock_applications, move_applications
 from bantuo.apps.admission.queries import assessments_passed
 from bantuo.apps.policies.models import PolicyVersion
+from bantuo.apps.sql import columns_of, run_statement
 from bantuo.core.findings import FAIL, NOT_EVIDENCED
 from bantuo.core.findings import Finding as GateFinding
 from bantuo.engine.diagnosis import Assessment, Evaluator
 from bantuo.engine.report import assessment_report
-
-_BATCH = 2_000
 
 
 class VersionDiffers(ValueError):
@@ -89,13 +89,16 @@ def _store(
     reports = models.Assessment.objects.bulk_create(
         _report_row(a, answers[seller], policy_version_id, on, now) for seller, a in applications.items()
     )
-    models.Finding.objects.bulk_create(
-        (
-            _finding_row(finding, report)
-            for report in reports
-            for finding in answers[report.seller_id].findings
+    run_statement(
+        _FINDINGS,
+        columns_of(
+            (
+                _finding_row(finding, report)
+                for report in reports
+                for finding in answers[report.seller_id].findings
+            ),
+            11,
         ),
-        batch_size=_BATCH,
     )
 
 
@@ -115,19 +118,29 @@ def _report_row(
     )
 
 
-def _finding_row(finding: GateFinding, report: models.Assessment) -> models.Finding:
-    places = "; ".join(finding.evidence)
-    return models.Finding(
-        seller_id=report.seller_id,
-        assessment=report,
-        rule=finding.rule,
-        failure_class=finding.failure_class,
-        status=finding.status,
-        observed=finding.observed,
-        required=finding.required,
-        evidence_zh=places,
-        evidence_en=places,
-        fix_zh=finding.fix.zh if finding.fix else "",
-        fix_en=finding.fix.en if finding.fix else "",
-        fixable_now=finding.fixable_now,
+_FINDINGS = """
+    INSERT INTO admission_finding (seller_id, assessment_id, rule, failure_class, status, observed, required,
+                                   evidence_zh, evidence_en, fix_zh, fix_en, fixable_now)
+    SELECT seller_id, assessment_id, rule, class, status, observed, required, evidence, evidence,
+           fix_zh, fix_en, fixable_now
+    FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+                %s::text[], %s::text[], %s::text[], %s::bool[])
+        AS i(seller_id, assessment_id, rule, class, status, observed, required, evidence, fix_zh, fix_en,
+             fixable_now)
+"""
+
+
+def _finding_row(finding: GateFinding, report: models.Assessment) -> tuple[Any, ...]:
+    return (
+        report.seller_id,
+        report.pk,
+        finding.rule,
+        finding.failure_class,
+        finding.status,
+        finding.observed,
+        finding.required,
+        "; ".join(finding.evidence),
+        finding.fix.zh if finding.fix else "",
+        finding.fix.en if finding.fix else "",
+        finding.fixable_now,
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from bantuo.apps.catalog.models import PriceChange, Sku
+from bantuo.apps.catalog.models import Sku
 from bantuo.apps.catalog.operations.checks import ListingTerms, RefusedRow, listing_terms, price_problems
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.parties.operations import lock_sellers
@@ -139,15 +139,7 @@ def record_changes(priced: Iterable[Priced], *, now: datetime, actor: str) -> in
     The outbox hears of changes; a first price belongs to the SKU's own event.
     """
     changes = [
-        PriceChange(
-            seller_id=p.seller_id,
-            sku_id=p.sku_id,
-            kind=kind,
-            old_fen=old,
-            new_fen=new,
-            changed_at=now,
-            actor=actor,
-        )
+        (p.seller_id, p.sku_id, kind, old, new)
         for p in priced
         for kind, old, new in (
             ("ordinary", p.old_ordinary_fen, p.ordinary_fen),
@@ -155,13 +147,21 @@ def record_changes(priced: Iterable[Priced], *, now: datetime, actor: str) -> in
         )
         if new is not None and new != old
     ]
-    PriceChange.objects.bulk_create(changes)
+    run_statement(
+        """
+        INSERT INTO catalog_pricechange (seller_id, sku_id, kind, old_fen, new_fen, changed_at, actor)
+        SELECT i.*, %s, %s
+        FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[])
+            AS i(seller_id, sku_id, kind, old_fen, new_fen)
+        """,
+        [now, actor, *columns_of(changes, 5)],
+    )
     emit_events(
         "catalog.price_changed",
         [
-            (c.seller_id, f"sku:{c.sku_id}", {"kind": c.kind, "fen": c.new_fen, "by": actor})
-            for c in changes
-            if c.old_fen is not None
+            (seller, f"sku:{sku}", {"kind": kind, "fen": new, "by": actor})
+            for seller, sku, kind, old, new in changes
+            if old is not None
         ],
         at=now,
     )
