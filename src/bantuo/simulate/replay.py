@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,24 +151,19 @@ class _Run:
         self._days()
 
     def _step(self, stage: str, work: Callable[..., int], first: int, **terms: object) -> None:
-        self.steps.run(stage, lambda: work(first, **terms))
+        self.steps.run(stage, partial(work, first, **terms))
 
     def _stage(self) -> None:
         begins = datetime.combine(
             self.made.book.amount("PRG-1", self.made.layout.on_day("apply_on")), time(), self.made.layout.zone
         )
         for name in _STAGE_ORDER:
-            for offset in self.made.tables[name].batches():
-                self.steps.run(
-                    "stage",
-                    lambda name=name, offset=offset: staging.stage_batch(  # type: ignore[misc]
-                        self.made.tables[name],
-                        offset,
-                        layout=self.made.layout,
-                        replay_id=self.replay.pk,
-                        begins=begins,
-                    ),
-                )
+            table = self.made.tables[name]
+            stage = partial(
+                staging.stage_batch, table, layout=self.made.layout, replay_id=self.replay.pk, begins=begins
+            )
+            for offset in table.batches():
+                self.steps.run("stage", partial(stage, offset))
         self.steps.run("stage", lambda: staging.refuse_unmatched(self.replay.pk))
         staged = (f"simulate_staged{n}" for n in ("seller", "product", "order", "item"))
         self.steps.run("stage", lambda: _analyse(*staged))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bantuo.apps.events.models import OutboxEvent
@@ -8,6 +10,7 @@ from bantuo.apps.orders.operations.advance import release_orders
 from bantuo.apps.orders.operations.cutover import cut_over
 from bantuo.apps.orders.operations.fallback import resolve_shortages
 from bantuo.apps.stock.queries import movement_differences, oversold_balances
+from bantuo.core.clock import operating_day
 from tests.apps.trading import ACTOR, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -109,10 +112,6 @@ def test_only_stated_skus_are_released() -> None:
 
 def make_tomorrow(world: World) -> World:
     """The same world a day later."""
-    from datetime import timedelta  # noqa: PLC0415
-
-    from bantuo.core.clock import operating_day  # noqa: PLC0415
-
     return World(world.book, operating_day(world.book, world.day.on + timedelta(days=1)), world.warehouse)
 
 
