@@ -7,7 +7,9 @@ from django.db import IntegrityError, transaction
 
 from bantuo.apps.aftersales.operations import return_orders
 from bantuo.apps.sql import fetch_rows, run_statement
-from tests.apps.floor import bring, case, row_counts
+from bantuo.apps.warehouse.operations.inbound import Arrival, receive_shipments
+from bantuo.apps.warehouse.queries import expected_lines
+from tests.apps.floor import bring, case, row_counts, shipments_of
 from tests.apps.trading import ACTOR, make_world
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +21,7 @@ APPEND_ONLY = [
     "orders_routingdecision",
     "orders_orderevent",
     "orders_intakerefusal",
+    "warehouse_discrepancy",
     "warehouse_scan",
     "customs_exportlistevent",
     "aftersales_aftersale",
@@ -35,6 +38,10 @@ def _lived_in() -> None:
     world.order(seller, "O0", "10:00", GHOST=1)
     order = bring(world, world.order(seller, "O1", "10:00", A=1).order_id, to="delivered")
     return_orders([case(order, world.at("23:00"))], actor=ACTOR)
+    short = bring(world, world.order(seller, "O2", "10:00", A=1).order_id, to="on_the_way")
+    (shipment,) = shipments_of(short)
+    (line,) = expected_lines([shipment])
+    receive_shipments([Arrival(shipment, world.at("12:00"), {line.pk: 0})], actor=ACTOR)
     run_statement("SET CONSTRAINTS ALL IMMEDIATE")  # TRUNCATE would otherwise stumble over waiting checks
 
 

@@ -17,8 +17,9 @@ from bantuo.apps.orders.operations.fallback import resolve_shortages
 from bantuo.apps.parties.models import Seller
 from bantuo.apps.sql import fetch_rows
 from bantuo.apps.warehouse.models import Shipment
-from bantuo.apps.warehouse.operations.inbound import pick_from_stock
+from bantuo.apps.warehouse.operations.inbound import Arrival, pick_from_stock, receive_shipments
 from bantuo.apps.warehouse.operations.outbound import hand_over_orders, pack_orders
+from bantuo.apps.warehouse.queries import expected_lines
 from bantuo.core.clock import operating_day
 from tests.apps.floor import assert_stock_sound, case, cut, notify, packing, receive, release
 from tests.apps.trading import ACTOR, World, make_world
@@ -66,6 +67,13 @@ class Market:
         waiting = list(Shipment.objects.filter(received_at=None).order_by("id").values_list("id", flat=True))
         if waiting:
             receive([waiting[a % len(waiting)]], self.world.at("12:00"))
+
+    def miscount(self, a: int, b: int) -> None:
+        """The first shipment arrives with other pieces in each carton line than were announced."""
+        waiting = Shipment.objects.filter(received_at=None).order_by("id").first()
+        if waiting:
+            counted = {line.pk: (a + n) % (b % 5 + 1) for n, line in enumerate(expected_lines([waiting.pk]))}
+            receive_shipments([Arrival(waiting.pk, self.world.at("12:00"), counted)], actor=ACTOR)
 
     def work(self, *_: int) -> None:
         pick_from_stock(now=self.world.at("12:30"), actor=ACTOR)
@@ -117,7 +125,10 @@ _BALANCES_THAT_DIFFER = """
     SELECT b.id FROM stock_balance b
     LEFT JOIN orders_orderline l ON l.seller_id = b.seller_id AND l.sku_id = b.sku_id AND l.reserved
     GROUP BY b.id
-    HAVING b.declared_reserved <> COALESCE(sum(l.quantity) FILTER (WHERE l.pool = 'declared'), 0)
+    HAVING b.declared_reserved <> COALESCE(sum(l.quantity - COALESCE((
+            SELECT sum(LEAST(c.received, c.expected)) FROM warehouse_cartonline c
+            WHERE c.order_line_id = l.id AND c.received IS NOT NULL), 0))
+        FILTER (WHERE l.pool = 'declared'), 0)
         OR b.on_hand_reserved <> COALESCE(sum(l.quantity) FILTER (WHERE l.pool = 'on_hand'), 0)
 """
 _SENT = """
@@ -130,7 +141,8 @@ _SENT = """
 """
 _DEEDS: list[Callable[..., None]] = [
     Market.order, Market.order, Market.order, Market.state, Market.state_one, Market.resolve, Market.release,
-    Market.send, Market.arrive, Market.work, Market.hand_over, Market.cancel, Market.cut, Market.sleep,
+    Market.send, Market.arrive, Market.miscount, Market.work, Market.hand_over, Market.cancel, Market.cut,
+    Market.sleep,
 ]  # fmt: skip
 
 

@@ -31,14 +31,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class _HeldLine:
-    """A line of an order to cancel and where its goods are."""
+    """A line of an order to cancel and where its goods are: pieces on the way, pieces counted in."""
 
     order_id: int
     balance_id: int
     pool: str
     quantity: int
     reserved: bool
-    on_the_way: bool
+    on_the_way: int
+    arrived: int
 
 
 @transaction.atomic
@@ -68,12 +69,15 @@ def _lines_held(order_ids: Sequence[int]) -> list[_HeldLine]:
         _HeldLine(*r)
         for r in fetch_rows(
             """
-            SELECT l.order_id, b.id, l.pool, l.quantity, l.reserved, c.id IS NOT NULL
+            SELECT l.order_id, b.id, l.pool, l.quantity, l.reserved,
+                   COALESCE(c.on_the_way, 0), COALESCE(c.arrived, 0)
             FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id AND l.pool IS NOT NULL
             JOIN stock_balance b ON b.seller_id = l.seller_id AND b.sku_id = l.sku_id
                 AND b.warehouse_id = o.warehouse_id
-            LEFT JOIN warehouse_cartonline c ON c.seller_id = l.seller_id AND c.order_line_id = l.id
-                AND c.received IS NULL
+            LEFT JOIN LATERAL (
+                SELECT sum(expected) FILTER (WHERE received IS NULL)::int AS on_the_way,
+                       sum(LEAST(received, expected)) FILTER (WHERE received IS NOT NULL)::int AS arrived
+                FROM warehouse_cartonline WHERE order_line_id = l.id) c ON TRUE
             WHERE o.id = ANY(%s::bigint[]) ORDER BY l.id
             """,
             [list(order_ids)],
@@ -89,9 +93,12 @@ def _returning_moves(lines: Sequence[_HeldLine]) -> list[Move]:
         if not line.reserved:
             moves.append(Move(line.balance_id, "on_hand", "return", line.quantity, 0, reference))
             continue
-        gone = min(left[line.balance_id], line.quantity) if line.on_the_way else 0
+        gone = min(left[line.balance_id], line.on_the_way)
         left[line.balance_id] -= gone
-        moves.append(Move(line.balance_id, line.pool, "release", -gone, -line.quantity, reference))
+        moves.append(Move(line.balance_id, "on_hand", "return", line.arrived, 0, reference))
+        moves.append(
+            Move(line.balance_id, line.pool, "release", -gone, line.arrived - line.quantity, reference)
+        )
     return moves
 
 

@@ -142,6 +142,7 @@ class EprRegistration(models.Model):
     market = models.TextField()
     stream = models.TextField()
     number = models.TextField()
+    needs_review = models.BooleanField(default=False, help_text="its shape is unknown: a person decides")
     valid_until = models.DateField(null=True)
 
     class Meta:

@@ -53,7 +53,7 @@ class Movement(models.Model):
     seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
     balance = models.ForeignKey(Balance, models.PROTECT)
     pool = models.TextField(choices=Pool.choices)
-    code = models.TextField(help_text="declare reserve release sale receive return adjust scrap")
+    code = models.TextField(help_text="declare reserve release sale receive purchase return adjust scrap")
     quantity_delta = models.IntegerField()
     reserved_delta = models.IntegerField()
     reference = models.TextField()

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from bantuo.apps.catalog.models import Sku
 from bantuo.apps.orders.models import Order, OrderLine
 from bantuo.apps.parties.models import Seller, Warehouse
 
@@ -47,18 +48,58 @@ class Carton(models.Model):
 
 
 class CartonLine(models.Model):
-    """An order line in a carton: expected and counted at receiving; the difference is a discrepancy."""
+    """A SKU in a carton, for an order line (JIT) or for the shelf (stock-up): expected and counted.
+
+    What an order line still lacks after a short count travels in a line of a later carton.
+    """
 
     seller = models.ForeignKey(Seller, models.PROTECT)
     carton = models.ForeignKey(Carton, models.PROTECT, related_name="lines")
-    order_line = models.ForeignKey(OrderLine, models.PROTECT)
+    kind = models.TextField(help_text="of the shipment")
+    sku = models.ForeignKey(Sku, models.PROTECT)
+    order_line = models.ForeignKey(OrderLine, models.PROTECT, null=True)
     expected = models.IntegerField()
     received = models.IntegerField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["seller", "order_line"], name="carton_line_once"),
+            models.UniqueConstraint(fields=["seller", "carton", "order_line"], name="carton_line_once"),
+            models.UniqueConstraint(
+                fields=["seller", "carton", "sku"],
+                condition=Q(order_line__isnull=True),
+                name="carton_line_stock_up_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="jit", order_line__isnull=False)
+                | Q(kind="stock_up", order_line__isnull=True),
+                name="carton_line_jit_has_order_line",
+            ),
             models.CheckConstraint(condition=Q(expected__gt=0), name="carton_line_expected_positive"),
+            models.CheckConstraint(
+                condition=Q(received__isnull=True) | Q(received__gte=0), name="carton_line_received_counted"
+            ),
+        ]
+
+
+class Discrepancy(models.Model):
+    """What was counted at receiving differs from what was announced. Append-only."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    carton_line = models.ForeignKey(CartonLine, models.PROTECT)
+    expected = models.IntegerField()
+    received = models.IntegerField()
+    reason = models.TextField(help_text="short | surplus")
+    found_at = models.DateTimeField()
+    actor = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "carton_line"], name="discrepancy_once"),
+            models.CheckConstraint(
+                condition=Q(reason="short", received__lt=F("expected"))
+                | Q(reason="surplus", received__gt=F("expected")),
+                name="discrepancy_reason_fits",
+            ),
         ]
 
 

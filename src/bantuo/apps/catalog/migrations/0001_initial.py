@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 ('market', models.TextField()),
                 ('stream', models.TextField()),
                 ('number', models.TextField()),
+                ('needs_review', models.BooleanField(default=False, help_text='its shape is unknown: a person decides')),
                 ('valid_until', models.DateField(null=True)),
                 ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='catalog.product')),

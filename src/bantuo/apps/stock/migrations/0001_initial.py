@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('pool', models.TextField(choices=[('declared', 'Declared'), ('on_hand', 'On Hand')])),
-                ('code', models.TextField(help_text='declare reserve release sale receive return adjust scrap')),
+                ('code', models.TextField(help_text='declare reserve release sale receive purchase return adjust scrap')),
                 ('quantity_delta', models.IntegerField()),
                 ('reserved_delta', models.IntegerField()),
                 ('reference', models.TextField()),

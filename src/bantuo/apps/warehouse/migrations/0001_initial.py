@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('catalog', '0001_initial'),
         ('orders', '0001_initial'),
         ('parties', '0001_initial'),
     ]
@@ -95,14 +96,32 @@ class Migration(migrations.Migration):
             name='CartonLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.TextField(help_text='of the shipment')),
                 ('expected', models.IntegerField()),
                 ('received', models.IntegerField(null=True)),
                 ('carton', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='warehouse.carton')),
-                ('order_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='orders.orderline')),
+                ('order_line', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='orders.orderline')),
+                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
+                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='catalog.sku')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('seller', 'carton', 'order_line'), name='carton_line_once'), models.UniqueConstraint(condition=models.Q(('order_line__isnull', True)), fields=('seller', 'carton', 'sku'), name='carton_line_stock_up_once'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'jit'), ('order_line__isnull', False)), models.Q(('kind', 'stock_up'), ('order_line__isnull', True)), _connector='OR'), name='carton_line_jit_has_order_line'), models.CheckConstraint(condition=models.Q(('expected__gt', 0)), name='carton_line_expected_positive'), models.CheckConstraint(condition=models.Q(('received__isnull', True), ('received__gte', 0), _connector='OR'), name='carton_line_received_counted')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Discrepancy',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('expected', models.IntegerField()),
+                ('received', models.IntegerField()),
+                ('reason', models.TextField(help_text='short | surplus')),
+                ('found_at', models.DateTimeField()),
+                ('actor', models.TextField()),
+                ('carton_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='warehouse.cartonline')),
                 ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.seller')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('seller', 'order_line'), name='carton_line_once'), models.CheckConstraint(condition=models.Q(('expected__gt', 0)), name='carton_line_expected_positive')],
+                'constraints': [models.UniqueConstraint(fields=('seller', 'carton_line'), name='discrepancy_once'), models.CheckConstraint(condition=models.Q(models.Q(('reason', 'short'), ('received__lt', models.F('expected'))), models.Q(('reason', 'surplus'), ('received__gt', models.F('expected'))), _connector='OR'), name='discrepancy_reason_fits')],
             },
         ),
         migrations.AddConstraint(

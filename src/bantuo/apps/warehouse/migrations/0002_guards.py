@@ -7,4 +7,5 @@ class Migration(migrations.Migration):
     dependencies = [("warehouse", "0001_initial"), ("events", "0002_guards")]
     operations = [
         append_only("warehouse_scan"),
+        append_only("warehouse_discrepancy"),
     ]
