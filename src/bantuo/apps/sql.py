@@ -29,3 +29,8 @@ def columns_of(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
         for column, value in zip(columns, row, strict=True):
             column.append(value)
     return columns
+
+
+def int_array(values: Iterable[int]) -> str:
+    """Whole numbers as the text of a PostgreSQL array, for `%s::bigint[]`: quicker than a list."""
+    return f"{{{','.join(map(str, values))}}}"

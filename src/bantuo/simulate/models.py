@@ -18,7 +18,7 @@ class Replay(models.Model):
 class StagedRow(models.Model):
     """What every staged row has: its replay and its 1-based number in the source file."""
 
-    replay = models.ForeignKey(Replay, models.CASCADE)
+    replay = models.ForeignKey(Replay, models.CASCADE, db_constraint=False)
     row = models.BigIntegerField()
 
     class Meta:
@@ -88,7 +88,7 @@ class RefusedRow(StagedRow):
 class PlannedOrder(models.Model):
     """What the outside world does with one seller's part of one order, and what it does next."""
 
-    replay = models.ForeignKey(Replay, models.CASCADE)
+    replay = models.ForeignKey(Replay, models.CASCADE, db_constraint=False)
     order = models.TextField()
     seller = models.TextField()
     placed_at = models.DateTimeField()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from bantuo.simulate.layout import Layout, LayoutProblems
 from bantuo.simulate.models import Replay
 from bantuo.simulate.readiness import readiness_problems
 from bantuo.simulate.steps import Steps
-from bantuo.simulate.trading import TradingDay
+from bantuo.simulate.trading import Shelves, TradingDay
 
 # Every stage in the order it is first met; a progress bar has one line for each.
 STAGES = (
@@ -128,6 +128,7 @@ class _Run:
     replay: Replay
     steps: Steps
     policy_version_id: int = 0
+    shelves: Shelves = field(default_factory=dict)
 
     def everything(self) -> None:
         layout, book, replay = self.made.layout, self.made.book, self.replay
@@ -193,7 +194,7 @@ class _Run:
 
     def _day(self, on: date) -> None:
         day = operating_day(self.made.book, on)
-        trading = TradingDay(self.made.layout, self.made.book, self.replay.pk, day)
+        trading = TradingDay(self.made.layout, self.made.book, self.replay.pk, day, self.shelves)
         floor = FloorDay(trading, self.policy_version_id)
         run = self.steps.run
         if on.weekday() == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -18,6 +18,7 @@ from bantuo.core.policy import Book
 from bantuo.simulate.layout import Layout
 
 ACTOR = "simulation:marketplace"
+Shelves = dict[int, list[tuple[str, str]]]  # seller → SKU and warehouse codes
 INTAKE_BATCH = 500
 
 
@@ -29,6 +30,7 @@ class TradingDay:
     book: Book
     replay_id: int
     day: OperatingDay
+    shelves: Shelves
 
     @property
     def last_second(self) -> datetime:
@@ -136,15 +138,8 @@ class TradingDay:
 
     def _statements(self, sellers: Sequence[tuple[int, str]], *, now: datetime) -> list[StockStatement]:
         level, short = self.layout.facts.number("stock"), self.layout.facts.number("short_day")
-        codes, on, month = dict(sellers), str(self.day.on), f"{self.day.on:%Y-%m}"
-        rows = fetch_rows(
-            """
-            SELECT b.seller_id, k.code, w.code FROM stock_balance b
-            JOIN catalog_sku k ON k.id = b.sku_id JOIN parties_warehouse w ON w.id = b.warehouse_id
-            WHERE b.seller_id = ANY(%s) ORDER BY b.seller_id, k.code
-            """,
-            [list(codes)],
-        )
+        on, month = str(self.day.on), f"{self.day.on:%Y-%m}"
+        self._read_shelves(seller for seller, _ in sellers)
         return [
             StockStatement(
                 seller_id=seller,
@@ -153,14 +148,28 @@ class TradingDay:
                 basis="gross",
                 channel="simulation",
                 rows=[
-                    StatedRow(
-                        n, sku, wh, 1 if short(codes[seller], sku, on) else level(codes[seller], sku, month)
-                    )
-                    for n, (_, sku, wh) in enumerate(group, start=1)
+                    StatedRow(n, sku, wh, 1 if short(code, sku, on) else level(code, sku, month))
+                    for n, (sku, wh) in enumerate(self.shelves[seller], start=1)
                 ],
             )
-            for seller, group in groupby(rows, key=lambda r: r[0])
+            for seller, code in sellers
+            if self.shelves[seller]
         ]
+
+    def _read_shelves(self, sellers: Iterable[int]) -> None:
+        """Remember which SKU × warehouse these sellers state; listings do not change in a replay."""
+        unread = [seller for seller in sellers if seller not in self.shelves]
+        for seller in unread:
+            self.shelves[seller] = []
+        for seller, sku, warehouse in fetch_rows(
+            """
+            SELECT b.seller_id, k.code, w.code FROM stock_balance b
+            JOIN catalog_sku k ON k.id = b.sku_id JOIN parties_warehouse w ON w.id = b.warehouse_id
+            WHERE b.seller_id = ANY(%s) ORDER BY b.seller_id, k.code
+            """,
+            [unread],
+        ):
+            self.shelves[seller].append((sku, warehouse))
 
     def release(self, *, now: datetime) -> int:
         """Release what is stated; the plan of released orders waits for the goods."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from bantuo.apps.admission.models import Application, ApplicationState
 from bantuo.apps.admission.operations.transitions import lock_applications, move_applications
 from bantuo.apps.admission.queries import assessments_passed
 from bantuo.apps.policies.models import PolicyVersion
-from bantuo.apps.sql import columns_of, run_statement
+from bantuo.apps.sql import run_statement
 from bantuo.core.findings import FAIL, NOT_EVIDENCED
 from bantuo.core.findings import Finding as GateFinding
 from bantuo.engine.diagnosis import Assessment, Evaluator
@@ -89,17 +90,10 @@ def _store(
     reports = models.Assessment.objects.bulk_create(
         _report_row(a, answers[seller], policy_version_id, on, now) for seller, a in applications.items()
     )
-    run_statement(
-        _FINDINGS,
-        columns_of(
-            (
-                _finding_row(finding, report)
-                for report in reports
-                for finding in answers[report.seller_id].findings
-            ),
-            11,
-        ),
-    )
+    rows = [
+        _finding_row(finding, report) for report in reports for finding in answers[report.seller_id].findings
+    ]
+    run_statement(_FINDINGS, [json.dumps(rows, ensure_ascii=False)])
 
 
 def _report_row(
@@ -123,24 +117,23 @@ _FINDINGS = """
                                    evidence_zh, evidence_en, fix_zh, fix_en, fixable_now)
     SELECT seller_id, assessment_id, rule, class, status, observed, required, evidence, evidence,
            fix_zh, fix_en, fixable_now
-    FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                %s::text[], %s::text[], %s::text[], %s::bool[])
-        AS i(seller_id, assessment_id, rule, class, status, observed, required, evidence, fix_zh, fix_en,
-             fixable_now)
+    FROM jsonb_to_recordset(%s::jsonb)
+        AS i(seller_id bigint, assessment_id bigint, rule text, class text, status text, observed text,
+             required text, evidence text, fix_zh text, fix_en text, fixable_now bool)
 """
 
 
-def _finding_row(finding: GateFinding, report: models.Assessment) -> tuple[Any, ...]:
-    return (
-        report.seller_id,
-        report.pk,
-        finding.rule,
-        finding.failure_class,
-        finding.status,
-        finding.observed,
-        finding.required,
-        "; ".join(finding.evidence),
-        finding.fix.zh if finding.fix else "",
-        finding.fix.en if finding.fix else "",
-        finding.fixable_now,
-    )
+def _finding_row(finding: GateFinding, report: models.Assessment) -> dict[str, Any]:
+    return {
+        "seller_id": report.seller_id,
+        "assessment_id": report.pk,
+        "rule": finding.rule,
+        "class": finding.failure_class,
+        "status": finding.status,
+        "observed": finding.observed,
+        "required": finding.required,
+        "evidence": "; ".join(finding.evidence),
+        "fix_zh": finding.fix.zh if finding.fix else "",
+        "fix_en": finding.fix.en if finding.fix else "",
+        "fixable_now": finding.fixable_now,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from bantuo.apps.events.operations import emit_events
-from bantuo.apps.sql import columns_of, fetch_rows, run_statement
+from bantuo.apps.sql import columns_of, fetch_rows, int_array, run_statement
 from bantuo.apps.stock.queries import hold_day_open, lock_sellers, lock_shortages
 from bantuo.core.clock import OperatingDay
 
@@ -102,16 +103,15 @@ def declare_stock(
         results[statement.seller_id].repeated = True
     fresh = [s for s in statements if not results[s.seller_id].repeated]
     rows = [(s, r) for s in fresh for r in s.rows if _sane(r, results[s.seller_id])]
-    for at, balance_id, accepted, before, after in _merge(rows, day=day, now=now):
-        statement, row = rows[at - 1]
-        result = results[statement.seller_id]
-        if balance_id is None:
+    for seller_id, stated, changed, unknown, stale in _merge(fresh, rows, day=day, now=now):
+        result = results[seller_id]
+        result.stated, result.changed = stated, changed
+        for at in unknown or ():
+            row = rows[at - 1][1]
             result.refused.append((row, "sku", f"{row.sku} × {row.warehouse}", "listed and bound"))
-        elif not accepted:
+        for at in stale or ():
+            statement, row = rows[at - 1]
             result.refused.append((row, "sequence", str(statement.sequence), "above the last accepted"))
-        else:
-            result.stated += 1
-            result.changed += before != after
     _record(fresh, results, day=day, now=now, actor=actor)
     return list(results.values())
 
@@ -143,9 +143,14 @@ def _sane(row: StatedRow, result: StatementResult) -> bool:
 
 # Resolve, lock in order, update, record movements, open shortages: one statement.
 _MERGE = """
-    WITH inp AS (
-        SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::bool[])
-            WITH ORDINALITY AS i(seller_id, sku, warehouse, quantity, sequence, net, ord)
+    WITH statement AS (
+        SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bool[]) AS t(seller_id, sequence, net)
+    ), inp AS (
+        SELECT i.*, t.sequence, t.net
+        FROM ROWS FROM (unnest(%s::bigint[]), jsonb_array_elements_text(%s::jsonb),
+                        jsonb_array_elements_text(%s::jsonb), unnest(%s::int[]))
+            WITH ORDINALITY AS i(seller_id, sku, warehouse, quantity, ord)
+        JOIN statement t USING (seller_id)
     ), found AS (
         SELECT i.*, b.id AS balance_id
         FROM inp i
@@ -188,21 +193,31 @@ _MERGE = """
                jsonb_build_object('quantity_short', quantity_short), %s
         FROM short
     )
-    SELECT f.ord, f.balance_id, (s.id IS NOT NULL), s.before, s.after
-    FROM found f LEFT JOIN stated s ON s.id = f.balance_id ORDER BY f.ord
+    SELECT f.seller_id, count(s.id)::int, (count(s.id) FILTER (WHERE s.before <> s.after))::int,
+           array_agg(f.ord ORDER BY f.ord) FILTER (WHERE f.balance_id IS NULL),
+           array_agg(f.ord ORDER BY f.ord) FILTER (WHERE f.balance_id IS NOT NULL AND s.id IS NULL)
+    FROM found f LEFT JOIN stated s ON s.id = f.balance_id GROUP BY f.seller_id ORDER BY f.seller_id
 """
 
 
 def _merge(
-    rows: Sequence[tuple[StockStatement, StatedRow]], *, day: OperatingDay, now: datetime
-) -> list[tuple[int, int | None, bool, int, int]]:
-    """(row, its balance if any, whether accepted, declared before and after) of each stated row."""
+    statements: Sequence[StockStatement],
+    rows: Sequence[tuple[StockStatement, StatedRow]],
+    *,
+    day: OperatingDay,
+    now: datetime,
+) -> list[tuple[int, int, int, list[int] | None, list[int] | None]]:
+    """Per seller: rows stated and changed, and the numbers of rows without a balance or out of date."""
     if not rows:
         return []
-    columns = columns_of(
-        [(s.seller_id, r.sku, r.warehouse, r.quantity, s.sequence, s.basis == "net") for s, r in rows], 6
+    sellers = columns_of([(s.seller_id, s.sequence, s.basis == "net") for s in statements], 3)
+    columns = (
+        int_array(s.seller_id for s, _ in rows),
+        json.dumps([r.sku for _, r in rows]),
+        json.dumps([r.warehouse for _, r in rows]),
+        int_array(r.quantity for _, r in rows),
     )
-    return fetch_rows(_MERGE, [*columns, day.on, day.on, now, now, now, now])
+    return fetch_rows(_MERGE, [*sellers, *columns, day.on, day.on, now, now, now, now])
 
 
 _KEEP_DECLARATIONS = """
