@@ -18,6 +18,7 @@ from bantuo.apps.stock.queries import movement_differences, oversold_balances
 from bantuo.engine.files import write_table
 from bantuo.simulate.layout import Layout
 from bantuo.simulate.models import Replay
+from bantuo.simulate.sheets import write_sheets
 from bantuo.simulate.staging import SourceTable
 
 _BATCH = 50_000
@@ -133,9 +134,9 @@ def _write_statements(folder: Path, *, on_rows: Callable[[str, int], None]) -> N
     """One XLSX and one Parquet per seller: every charge row, in the runs that paid them."""
     folder.mkdir(exist_ok=True)
     charges = pl.read_parquet(folder.parent / "charges.parquet")
-    for (seller,), rows in charges.partition_by("seller", as_dict=True, maintain_order=True).items():
-        for ending in ("xlsx", "parquet"):
-            write_table(rows, folder / f"{_file_name(seller)}.{ending}")
+    sellers = charges.partition_by("seller", as_dict=True, maintain_order=True)
+    jobs = [(rows, folder / _file_name(str(seller))) for (seller,), rows in sellers.items()]
+    for _ in write_sheets(jobs):
         on_rows("outputs", 1)
 
 

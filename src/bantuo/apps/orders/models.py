@@ -86,7 +86,7 @@ class Order(models.Model):
                 name="order_in_progress",
                 condition=~Q(state__in=["completed", "cancelled", "returned"]),
             ),
-            models.Index(fields=["seller", "business_date"], name="order_by_day"),
+            models.Index(fields=["business_date", "seller"], name="order_by_day"),
         ]
 
     def __str__(self) -> str:

@@ -88,7 +88,7 @@ class Declaration(models.Model):
             models.UniqueConstraint(fields=["seller", "sequence"], name="declaration_once"),
             models.CheckConstraint(condition=Q(basis__in=["gross", "net"]), name="declaration_basis_known"),
         ]
-        indexes = [models.Index(fields=["seller", "business_date"], name="declaration_by_day")]
+        indexes = [models.Index(fields=["business_date", "seller"], name="declaration_by_day")]
 
 
 class DeclarationRefusal(models.Model):

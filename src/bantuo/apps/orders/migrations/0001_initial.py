@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='order',
-            index=models.Index(fields=['seller', 'business_date'], name='order_by_day'),
+            index=models.Index(fields=['business_date', 'seller'], name='order_by_day'),
         ),
         migrations.AddConstraint(
             model_name='order',

@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='declaration',
-            index=models.Index(fields=['seller', 'business_date'], name='declaration_by_day'),
+            index=models.Index(fields=['business_date', 'seller'], name='declaration_by_day'),
         ),
         migrations.AddConstraint(
             model_name='declaration',
