@@ -8,16 +8,38 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from bantuo.config.secrets import kept_secret
+
 VAR = Path(os.environ.get("BANTUO_VAR", "var")).resolve()
 DATABASE_URL = os.environ.get("BANTUO_DATABASE_URL", "postgresql:///bantuo")
-SECRET_KEY = os.environ.get("BANTUO_SECRET_KEY", "only for a process that serves no pages")
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+DEMO = os.environ.get("BANTUO_DEMO") == "1"  # shows the demo accounts and their one-time codes
+SECRET_KEY = os.environ.get("BANTUO_SECRET_KEY") or kept_secret(VAR / "keys" / "django.key")
+DOCUMENT_KEY = os.environ.get("BANTUO_DOCUMENT_KEY") or kept_secret(VAR / "keys" / "documents.key")
+DOCUMENT_STORE = Path(os.environ.get("BANTUO_DOCUMENT_STORE", VAR / "documents"))
+ALLOWED_HOSTS = os.environ.get("BANTUO_HOSTS", "127.0.0.1,localhost").split(",")
+BASE_URL = os.environ.get("BANTUO_BASE_URL", "http://127.0.0.1:8000")
+HTTPS = BASE_URL.startswith("https://")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_tables2",
+    "django_filters",
+    "procrastinate.contrib.django",
+    "bantuo.interfaces.web",
     "bantuo.apps.events",
     "bantuo.apps.parties",
+    "bantuo.apps.accounts",
     "bantuo.apps.policies",
     "bantuo.apps.ledger",
     "bantuo.apps.catalog",
@@ -27,10 +49,77 @@ INSTALLED_APPS = [
     "bantuo.apps.customs",
     "bantuo.apps.aftersales",
     "bantuo.apps.settlement",
+    "bantuo.apps.documents",
+    "bantuo.apps.erp",
     "bantuo.apps.admission",
     "bantuo.apps.health",
+    "bantuo.apps.notices",
     "bantuo.simulate",
 ]
+
+MIDDLEWARE = [
+    "bantuo.interfaces.web.middleware.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "bantuo.interfaces.web.middleware.Language",
+    "bantuo.interfaces.web.middleware.Access",
+]
+
+_INTERFACES = Path(__file__).resolve().parent.parent / "interfaces"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_INTERFACES / area / "templates" for area in ("web", "public", "seller", "operator")],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "bantuo.interfaces.web.context.shell",
+            ],
+            "builtins": ["bantuo.interfaces.web.templatetags.ui", "django.templatetags.i18n"],
+        },
+    }
+]
+ROOT_URLCONF = "bantuo.config.urls"
+WSGI_APPLICATION = "bantuo.config.wsgi.application"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "web:landing"
+
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # of a form without its files
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # a larger file goes to a temporary one
+
+EMAIL_BACKEND = os.environ.get("BANTUO_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = os.environ.get("BANTUO_FROM_EMAIL", "bantuo@localhost")
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "web_cache"}}
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -48,4 +137,5 @@ TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
-LOCALE_PATHS = [Path(__file__).resolve().parent.parent / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
+LOCALE_PATHS = [_INTERFACES / area / "locale" for area in ("web", "public", "seller", "operator")]

@@ -1,9 +1,12 @@
 """From application to active: assessments, agreement, deposit, and every step's reason."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from bantuo.apps.parties.models import Seller
+from bantuo.apps.accounts.models import User
+from bantuo.apps.documents.models import Document
+from bantuo.apps.parties.models import Seller, Warehouse
 from bantuo.apps.policies.models import PolicyVersion
 
 
@@ -13,6 +16,7 @@ class ApplicationState(models.TextChoices):
     ASSESSED_PASS = "assessed_pass"
     ASSESSED_FAIL = "assessed_fail"
     IN_REVIEW = "in_review"
+    NEEDS_MORE = "needs_more"
     APPROVED = "approved"
     AGREEMENT_SIGNED = "agreement_signed"
     DEPOSIT_HELD = "deposit_held"
@@ -32,6 +36,10 @@ class Application(models.Model):
     attempt = models.IntegerField()
     state = models.TextField(choices=ApplicationState.choices, default=ApplicationState.DRAFT)
     profile = models.JSONField(help_text="the seller schema; identity numbers never stand here")
+    revision = models.IntegerField(default=0, help_text="counts the saves of a draft")
+    started_at = models.DateTimeField(null=True)
+    assigned_to = models.ForeignKey(User, models.PROTECT, null=True, help_text="the reviewer who took it")
+    assigned_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
 
@@ -47,6 +55,10 @@ class Application(models.Model):
                 condition=Q(state__in=ApplicationState.values), name="application_state_known"
             ),
         ]
+        indexes = [
+            models.Index(fields=["state", "submitted_at"], name="application_queue"),
+            models.Index(fields=["submitted_at"], name="application_submitted"),
+        ]
 
 
 class ApplicationEvent(models.Model):
@@ -60,12 +72,21 @@ class ApplicationEvent(models.Model):
     actor = models.TextField()
 
 
+class AssessmentPurpose(models.TextChoices):
+    """What a report was made for: step ②, the seller's own diagnosis, or a review after mending."""
+
+    ADMISSION = "admission"
+    DIAGNOSTIC = "diagnostic"
+    REVIEW = "review"
+
+
 class Assessment(models.Model):
     """履约能力评估报告: the evaluator's answer, stamped with the rule set that gave it."""
 
     seller = models.ForeignKey(Seller, models.PROTECT)
     application = models.ForeignKey(Application, models.PROTECT, related_name="assessments")
     policy_version = models.ForeignKey(PolicyVersion, models.PROTECT)
+    purpose = models.TextField(choices=AssessmentPurpose.choices, default=AssessmentPurpose.ADMISSION)
     rated_on = models.DateField()
     passed = models.BooleanField()
     fit = models.JSONField()
@@ -99,15 +120,110 @@ class Finding(models.Model):
         ]
 
 
-class Agreement(models.Model):
-    """《半托管服务协议》 as signed: version, hash of the text, who and when."""
+class ReviewItem(models.Model):
+    """Append-only: a reviewer's word on one part of an application; the last one on a subject is current.
+
+    `subject` is a rule id (`ELG-16`), a document tick (`DOC-1:company_seal`) or a place of the profile.
+    """
 
     seller = models.ForeignKey(Seller, models.PROTECT)
-    application = models.OneToOneField(Application, models.PROTECT)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="review_items")
+    subject = models.TextField()
+    verdict = models.TextField(help_text="ok | not_ok | more")
+    reason = models.TextField(default="")
+    decided_by = models.TextField()
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verdict__in=["ok", "not_ok", "more"]), name="review_item_verdict_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict="ok") | ~Q(reason=""), name="review_item_refusal_has_reason"
+            ),
+        ]
+
+
+class Override(models.Model):
+    """A gate set aside for one application: one person asks with a reason, another one confirms."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="overrides")
+    rules = ArrayField(models.TextField())
+    reason = models.TextField()
+    requested_by = models.TextField()
+    requested_at = models.DateTimeField()
+    decided_by = models.TextField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    confirmed = models.BooleanField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=models.F("requested_by")),
+                name="override_second_person",
+            ),
+            models.UniqueConstraint(
+                fields=["seller", "application"], condition=Q(decided_at__isnull=True), name="override_one_open"
+            ),
+        ]
+
+
+class Appeal(models.Model):
+    """A refused seller's objection with evidence; somebody else than the one who refused decides it."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="appeals")
+    reason = models.TextField()
+    evidence = models.ManyToManyField(Document)
+    refused_by = models.TextField(help_text="actor of the refusal; `system` for the evaluator")
+    opened_by = models.TextField()
+    opened_at = models.DateTimeField()
+    decided_by = models.TextField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    upheld = models.BooleanField(null=True)
+    answer = models.TextField(default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=models.F("refused_by")),
+                name="appeal_second_person",
+            ),
+            models.UniqueConstraint(
+                fields=["seller", "application"], condition=Q(decided_at__isnull=True), name="appeal_one_open"
+            ),
+        ]
+
+
+class AgreementText(models.Model):
+    """One version of 《半托管服务协议》; a published text never changes, a new one is a new version."""
+
+    version = models.TextField(unique=True)
+    text_zh = models.TextField()
+    text_en = models.TextField()
+    text_sha256 = models.TextField(help_text="of both texts, as `core.agreement` joins them")
+    effective_from = models.DateField()
+    published_at = models.DateTimeField()
+    published_by = models.TextField()
+
+
+class Agreement(models.Model):
+    """《半托管服务协议》 as signed: version, hash of the text, who, when and from where."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="agreements")
     version = models.TextField()
     text_sha256 = models.TextField()
     signed_by = models.TextField()
+    signer_address = models.TextField(default="", help_text="network address the signature came from")
     signed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "application", "version"], name="agreement_version_once")
+        ]
 
 
 class DepositState(models.TextChoices):
@@ -142,4 +258,50 @@ class Deposit(models.Model):
                 name="deposit_cools_until_a_day",
             ),
             models.CheckConstraint(condition=Q(state__in=DepositState.values), name="deposit_state_known"),
+        ]
+
+
+class DepositPayment(models.Model):
+    """Money that a seller says is on its way, and what finance found: confirmed, or refused with a reason."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    deposit = models.ForeignKey(Deposit, models.PROTECT, related_name="payments")
+    channel = models.TextField(help_text="sandbox | manual")
+    amount_fen = models.BigIntegerField()
+    reference = models.TextField(help_text="the bank's reference of the transfer")
+    proof = models.ForeignKey(Document, models.PROTECT, null=True)
+    reported_by = models.TextField()
+    reported_at = models.DateTimeField()
+    decided_by = models.TextField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    confirmed = models.BooleanField(null=True)
+    reason = models.TextField(default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_fen__gt=0), name="deposit_payment_positive"),
+            models.UniqueConstraint(fields=["seller", "channel", "reference"], name="deposit_payment_once"),
+        ]
+
+
+class BindingNotice(models.Model):
+    """Notice of a change of warehouse, in force from a day; the binding itself is made on that day."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT)
+    distance_m = models.BigIntegerField()
+    distance_evidence = models.TextField()
+    given_by = models.TextField()
+    given_at = models.DateTimeField()
+    effective_on = models.DateField()
+    applied_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller"],
+                condition=Q(applied_at__isnull=True, withdrawn_at__isnull=True),
+                name="binding_notice_one_open",
+            )
         ]

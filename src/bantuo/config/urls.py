@@ -1,0 +1,15 @@
+"""Where everything is served."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("bantuo.interfaces.web.urls")),
+    path("", include("bantuo.interfaces.public.urls")),
+    path("seller/", include("bantuo.interfaces.seller.urls")),
+    path("operator/", include("bantuo.interfaces.operator.urls")),
+    path("sandbox/", include("bantuo.interfaces.sandbox.urls")),
+    path("admin/", admin.site.urls),
+]

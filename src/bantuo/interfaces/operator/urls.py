@@ -1,0 +1,28 @@
+"""The pages under this part of the site, topic by topic."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+from bantuo.interfaces.operator import (
+    category_urls,
+    dashboard_urls,
+    document_urls,
+    joining_urls,
+    people_urls,
+    policy_urls,
+    review_urls,
+    warehouse_urls,
+)
+
+app_name = "operator"
+urlpatterns: list[URLPattern | URLResolver] = [
+    *review_urls.urlpatterns,
+    *dashboard_urls.urlpatterns,
+    *document_urls.urlpatterns,
+    *policy_urls.urlpatterns,
+    *category_urls.urlpatterns,
+    *warehouse_urls.urlpatterns,
+    *joining_urls.urlpatterns,
+    *people_urls.urlpatterns,
+]

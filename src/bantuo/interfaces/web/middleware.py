@@ -1,0 +1,128 @@
+"""What holds for every page: strict headers, the reader's language, and who may come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import translation
+
+from bantuo.interfaces.web.access import PUBLIC, SIGNED_IN, access_of
+from bantuo.interfaces.web.access import Access as Rule
+
+Respond = Callable[[HttpRequest], HttpResponseBase]
+
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+# Views of the libraries, by the beginning of their names: signing in is for everybody, the rest for
+# whoever has signed in. Django's plain admin guards itself and is for superusers only.
+_LIBRARY_PUBLIC = (
+    "account_login", "account_signup", "account_logout", "account_reset_password", "account_confirm_email",
+    "account_email_verification_sent", "account_inactive", "mfa_authenticate", "admin:",
+)  # fmt: skip
+_LIBRARY_SIGNED_IN = ("account_", "mfa_", "usersessions_")
+_BEFORE_SECOND_FACTOR = ("mfa_", "account_", "web:language")
+
+
+class SecurityHeaders:
+    """A content security policy without unsafe sources, and nothing kept in shared caches."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.respond(request)
+        response.headers.setdefault("Content-Security-Policy", _POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class Language:
+    """The language a person has chosen once holds on every device."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        return self.respond(request)
+
+
+class Access:
+    """Nobody gets into a view that does not say who may; operators come in with a second factor only."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.seller = getattr(request.user, "seller", None)  # type: ignore[attr-defined]
+        return self.respond(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        rule = access_of(view) or library_access(name)
+        if rule is None:
+            raise PermissionDenied(f"{name}: the view does not say who may open it")
+        if rule.public:
+            return None
+        if not request.user.is_authenticated:
+            return session_ended(request)
+        if (
+            request.user.is_operator
+            and not name.startswith(_BEFORE_SECOND_FACTOR)
+            and not has_second_factor(request)
+        ):
+            return redirect("mfa_activate_totp")
+        if rule.signed_in or rule.allows(request.user.roles, method=request.method or "GET"):
+            return None
+        raise PermissionDenied
+
+
+def library_access(name: str) -> Rule | None:
+    """Who may open a view of the sign-in library or of Django's admin, by its name."""
+    if name.startswith(_LIBRARY_PUBLIC):
+        return PUBLIC
+    return SIGNED_IN if name.startswith(_LIBRARY_SIGNED_IN) else None
+
+
+def session_ended(request: HttpRequest) -> HttpResponseBase:
+    """To the sign-in page and back; a form under way stays on the screen and is told to sign in beside it."""
+    if request.headers.get("HX-Request") and request.method != "GET":
+        response = HttpResponse(status=401)
+        response.headers["HX-Trigger"] = "session-ended"
+        return response
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        response.headers["HX-Redirect"] = (
+            f"/accounts/login/?next={request.headers.get('HX-Current-URL', '/')}"
+        )
+        return response
+    return redirect_to_login(request.get_full_path(), login_url=settings.LOGIN_URL)
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """Whether this person has a second factor; with one, nobody signs in without it."""
+    return Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).exists()
