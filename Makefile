@@ -9,6 +9,8 @@ export BANTUO_VAR ?= $(CURDIR)/var
 .DEFAULT_GOAL := demo
 
 setup: $(VENV)/.installed
+	@$(BIN)/python tools/build_frontend.py
+	@$(BIN)/python tools/catalogues.py
 
 $(VENV)/.installed: pyproject.toml uv.lock
 	@test -x $(BIN)/python || python3 -m venv $(VENV)
@@ -26,6 +28,7 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_migrations.py
 	$(BIN)/python tools/check_translations.py
+	$(BIN)/python tools/catalogues.py --check
 	$(BIN)/bantuo policy check
 
 test: setup

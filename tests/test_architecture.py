@@ -44,6 +44,7 @@ NOT_LED_BY_SELLER = {
     "warehouse.HandoverParcel.parcel": "one to one with a parcel, whose seller leads",
     "customs.ExportList.parcel": "one to one with a parcel, whose seller leads",
     "admission.Deposit.application": "one to one with an application, whose seller leads",
+    "accounts.User.email": "one person signs in by one address, whatever the seller",
     "documents.Document.store_key": "a random name in the store, which knows no sellers",
     "documents.DocumentAccess.entry_hash": "one chain over all papers",
     "erp.SandboxKey.app_key": "comes with a signed call, before the seller is known",

@@ -7,10 +7,12 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from bantuo.interfaces.web.access import OPERATOR_ROLES, access, public, signed_in
+from bantuo.interfaces.web.samples import style_samples
 
 
 @signed_in
@@ -39,7 +41,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
 @access(view=OPERATOR_ROLES)
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Every component with its states."""
-    return render(request, "web/styleguide.html")
+    return render(request, "web/styleguide.html", style_samples(timezone.now()))
 
 
 @public
