@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -57,6 +58,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     seller = models.ForeignKey(Seller, models.PROTECT, null=True, blank=True, related_name="users")
     roles = ArrayField(models.TextField(), default=list, blank=True)
     is_active = models.BooleanField(default=True)
+    invited_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the waiting invitation was sent; null: none waits"
+    )
+    sign_outs = models.IntegerField(default=0, help_text="every session from before the last count is over")
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -82,3 +87,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_operator(self) -> bool:
         return bool(OPERATOR_ROLES.intersection(self.roles))
+
+    @property
+    def state(self) -> str:
+        """active, invited (has not set a password yet) or deactivated."""
+        return "active" if self.is_active else "invited" if self.invited_at else "deactivated"
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must know to be this person's: a new password or a sign-out everywhere ends it."""
+        return f"{super().get_session_auth_hash()}{self.sign_outs}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under former secret keys."""
+        for known in super().get_session_auth_fallback_hash():
+            yield f"{known}{self.sign_outs}"

@@ -21,6 +21,7 @@ class Access:
     view: frozenset[str]
     act: frozenset[str]
     signed_in: bool = False  # anybody with an account, whatever the role
+    superuser: bool = False  # Django's plain admin
 
     def allows(self, roles: Iterable[str], *, method: str) -> bool:
         """Whether somebody with these roles may do this; the public and signed-in are decided before."""
@@ -33,12 +34,15 @@ class Access:
             return "public"
         if self.signed_in:
             return "signed in"
+        if self.superuser:
+            return "superuser"
         acting = f" | act: {', '.join(sorted(self.act))}" if self.act else ""
         return f"view: {', '.join(sorted(self.view))}{acting}"
 
 
 PUBLIC = Access(public=True, view=frozenset(), act=frozenset())
 SIGNED_IN = Access(public=False, view=frozenset(), act=frozenset(), signed_in=True)
+SUPERUSER = Access(public=False, view=frozenset(), act=frozenset(), superuser=True)
 
 
 def public(view: View) -> View:
@@ -71,6 +75,6 @@ def _mark(view: View, told: Access) -> View:
 
 
 __all__ = [
-    "OPERATOR_ROLES", "PUBLIC", "SELLER_ROLES", "SIGNED_IN", "WRITING_OPERATORS", "Access", "Role", "access",
-    "access_of", "public", "signed_in",
+    "OPERATOR_ROLES", "PUBLIC", "SELLER_ROLES", "SIGNED_IN", "SUPERUSER", "WRITING_OPERATORS", "Access",
+    "Role", "access", "access_of", "public", "signed_in",
 ]  # fmt: skip

@@ -11,9 +11,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import translation
+from django.utils.http import urlencode
 
-from bantuo.interfaces.web.access import PUBLIC, SIGNED_IN, access_of
+from bantuo.apps.accounts.models import User
+from bantuo.interfaces.web.access import PUBLIC, SIGNED_IN, SUPERUSER, access_of
 from bantuo.interfaces.web.access import Access as Rule
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -31,14 +34,17 @@ _POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
-# Views of the libraries, by the beginning of their names: signing in is for everybody, the rest for
-# whoever has signed in. Django's plain admin guards itself and is for superusers only.
-_LIBRARY_PUBLIC = (
-    "account_login", "account_signup", "account_logout", "account_reset_password", "account_confirm_email",
-    "account_email_verification_sent", "account_inactive", "mfa_authenticate", "admin:",
-)  # fmt: skip
+# Views of the libraries by name: signing in is for everybody, the rest for whoever has signed in. Django's
+# plain admin is for superusers, who sign in on our page like everybody.
+_LIBRARY_PUBLIC = frozenset({
+    "account_login", "account_signup", "account_logout", "account_inactive", "account_confirm_email",
+    "account_email_verification_sent", "account_reset_password", "account_reset_password_done",
+    "account_reset_password_from_key", "account_reset_password_from_key_done", "mfa_authenticate",
+})  # fmt: skip
 _LIBRARY_SIGNED_IN = ("account_", "mfa_", "usersessions_")
-_BEFORE_SECOND_FACTOR = ("mfa_", "account_", "web:language")
+_BEFORE_SECOND_FACTOR = frozenset({
+    "mfa_index", "mfa_activate_totp", "account_email", "account_reauthenticate", "web:language",
+})  # fmt: skip
 
 
 class SecurityHeaders:
@@ -90,39 +96,44 @@ class Access:
             return None
         if not request.user.is_authenticated:
             return session_ended(request)
-        if (
-            request.user.is_operator
-            and not name.startswith(_BEFORE_SECOND_FACTOR)
-            and not has_second_factor(request)
-        ):
+        if needs_second_factor(request.user) and name not in _BEFORE_SECOND_FACTOR:
             return redirect("mfa_activate_totp")
-        if rule.signed_in or rule.allows(request.user.roles, method=request.method or "GET"):
-            return None
-        raise PermissionDenied
+        if rule.superuser:
+            is_allowed = request.user.is_superuser
+        else:
+            is_allowed = rule.allows(request.user.roles, method=request.method or "GET")
+        if not (is_allowed or rule.signed_in):
+            raise PermissionDenied
+        return None
 
 
 def library_access(name: str) -> Rule | None:
     """Who may open a view of the sign-in library or of Django's admin, by its name."""
-    if name.startswith(_LIBRARY_PUBLIC):
+    if name in _LIBRARY_PUBLIC:
         return PUBLIC
+    if name.startswith("admin:"):
+        return SUPERUSER
     return SIGNED_IN if name.startswith(_LIBRARY_SIGNED_IN) else None
 
 
 def session_ended(request: HttpRequest) -> HttpResponseBase:
     """To the sign-in page and back; a form under way stays on the screen and is told to sign in beside it."""
-    if request.headers.get("HX-Request") and request.method != "GET":
-        response = HttpResponse(status=401)
-        response.headers["HX-Trigger"] = "session-ended"
-        return response
-    if request.headers.get("HX-Request"):
-        response = HttpResponse(status=204)
-        response.headers["HX-Redirect"] = (
-            f"/accounts/login/?next={request.headers.get('HX-Current-URL', '/')}"
-        )
-        return response
-    return redirect_to_login(request.get_full_path(), login_url=settings.LOGIN_URL)
+    if not request.headers.get("HX-Request"):
+        return redirect_to_login(request.get_full_path(), login_url=settings.LOGIN_URL)
+    if request.method != "GET":
+        return HttpResponse(status=401, headers={"HX-Trigger": "session-ended"})
+    back = urlencode({"next": request.headers.get("HX-Current-URL", "/")})
+    return HttpResponse(status=204, headers={"HX-Redirect": f"{reverse(settings.LOGIN_URL)}?{back}"})
 
 
-def has_second_factor(request: HttpRequest) -> bool:
-    """Whether this person has a second factor; with one, nobody signs in without it."""
-    return Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).exists()
+def needs_second_factor(user: User) -> bool:
+    """Whether somebody must set up a second factor before anything else: operators and superusers."""
+    return (user.is_operator or user.is_superuser) and not has_second_factor(user)
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether this person has a second factor; with one, nobody signs in without it.
+
+    Sessions from before it was set up ended with the set-up (`accounts.begin_second_factor`).
+    """
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
