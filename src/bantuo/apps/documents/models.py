@@ -16,6 +16,7 @@ class Document(models.Model):
     media_type = models.TextField()
     size_bytes = models.BigIntegerField()
     sha256 = models.TextField(help_text="of the stored plain bytes")
+    pages = models.IntegerField(default=1)
     store_key = models.TextField(unique=True, help_text="where the store keeps the encrypted bytes")
     sealed_key = models.BinaryField(null=True, help_text="the file's own key under the master key")
     expires_on = models.DateField(null=True, help_text="expiry of the paper itself")
@@ -53,17 +54,41 @@ class DocumentTick(models.Model):
 
 
 class DocumentAccess(models.Model):
-    """Append-only and hash-chained: who did what with a paper, why and from where."""
+    """Append-only and hash-chained: who did what with a paper or a secret, why and from where.
 
-    document = models.ForeignKey(Document, models.PROTECT)
+    Entries are numbered without a hole from 1: the number is part of what is hashed.
+    """
+
+    document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="accesses")
     seller = models.ForeignKey(Seller, models.PROTECT)
-    action = models.TextField(help_text="upload | preview | unmask | download | replace | destroy")
+    subject = models.TextField(
+        default="", help_text="what it was, when it was not a paper: legal_representative"
+    )
+    action = models.TextField(
+        help_text="upload | preview | unmask | download | replace | destroy | consent | withdraw | keep"
+    )
     actor = models.TextField()
     reason = models.TextField(default="")
     address = models.TextField(default="")
     happened_at = models.DateTimeField()
     previous_hash = models.TextField()
     entry_hash = models.TextField(unique=True)
+
+
+class DocumentReminder(models.Model):
+    """That a seller was told once, at this many days before, that a paper runs out."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    document = models.ForeignKey(Document, models.PROTECT, related_name="reminders")
+    days_before = models.IntegerField()
+    reminded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller", "document", "days_before"], name="document_reminded_once"
+            )
+        ]
 
 
 class LegalRepresentative(models.Model):
