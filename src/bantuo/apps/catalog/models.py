@@ -13,6 +13,7 @@ class CategoryList(models.Model):
     valid_from = models.DateField(unique=True)
     origin = models.TextField(help_text="who says so; the shipped starter list is marked as ours")
     imported_at = models.DateTimeField()
+    imported_by = models.TextField(db_default="", default="")
 
 
 class AdmittedCategory(models.Model):
@@ -27,6 +28,29 @@ class AdmittedCategory(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["category_list", "code"], name="admitted_category_once")
+        ]
+
+
+class CategoryDraft(models.Model):
+    """An uploaded list on its way to be published: read, with what is wrong in it, deciding nothing."""
+
+    file_name = models.TextField()
+    rows = models.JSONField(help_text="code, group, name_zh, name_en of each row that can be read")
+    problems = models.JSONField(help_text="row, field, value and rule of each that cannot")
+    created_by = models.TextField()
+    created_at = models.DateTimeField()
+    closed_by = models.TextField(null=True, help_text="who published or discarded it")
+    closed_at = models.DateTimeField(null=True)
+    category_list = models.OneToOneField(
+        CategoryList, models.PROTECT, null=True, related_name="draft", help_text="what it became"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(category_list__isnull=True) | Q(closed_at__isnull=False, problems=[]),
+                name="category_draft_published_is_sound",
+            ),
         ]
 
 

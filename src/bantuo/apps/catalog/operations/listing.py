@@ -72,7 +72,8 @@ def list_skus(rows: Sequence[NewSku], *, book: Book, on: date, now: datetime, ac
     sellers = lock_sellers(sorted({row.seller_id for row in rows}))
     held = _held_skus(rows)
     schema = load_schema("size_chart")
-    terms = listing_terms(book, on=on, categories=admitted_categories(on), size_chart_schema=schema)
+    admitted = admitted_categories(on) or frozenset()
+    terms = listing_terms(book, on=on, categories=admitted, size_chart_schema=schema)
     result, good = ListingResult(), list[NewSku]()
     refused: list[tuple[NewSku, RefusedRow]] = []
     seen: set[Key] = set()

@@ -1,21 +1,17 @@
-"""Publish policy books for decisions to cite, and grant tier quotes (FEE-7, A-26)."""
+"""Grant tier quotes: a lower base fee for one seller for a period (FEE-7, A-26)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
 
 from django.db import transaction
 
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.parties.operations import lock_sellers
-from bantuo.apps.policies.models import GrantedRate, PolicyVersion
-from bantuo.apps.sql import fetch_rows
+from bantuo.apps.policies.models import GrantedRate
 from bantuo.core.money import format_percent
-from bantuo.core.policy import Book, Rule, Value
+from bantuo.core.policy import Book
 
 
 class RateRefused(ValueError):
@@ -44,78 +40,6 @@ class RatePeriodEmpty(RateRefused):
 
 class RateOverlaps(RateRefused):
     """Another quote of the seller holds in part of the period."""
-
-
-@transaction.atomic
-def publish_book(book: Book, *, now: datetime, actor: str) -> PolicyVersion:
-    """Keep a policy book as it is, so that a decision citing it can be opened for ever.
-
-    A version is its content's hash: publishing it again returns the first publication.
-    """
-    found = PolicyVersion.objects.filter(book=book.id, version=book.version).first()
-    if found is not None:
-        return found
-    made = fetch_rows(
-        """
-        INSERT INTO policies_policyversion (book, version, document, published_at, published_by)
-        VALUES (%s, %s, %s::jsonb, %s, %s)
-        ON CONFLICT (book, version) DO NOTHING RETURNING id
-        """,
-        [book.id, book.version, json.dumps(book_document(book), ensure_ascii=False), now, actor],
-    )
-    payload = {"book": book.id, "version": book.version, "by": actor}
-    emit_events("policy.published", [(None, f"policy:{i}", payload) for (i,) in made], at=now)
-    return PolicyVersion.objects.get(book=book.id, version=book.version)
-
-
-def book_document(book: Book) -> dict[str, Any]:
-    """The whole book as plain JSON values; days are ISO text, tuples are lists."""
-    return {
-        "id": book.id,
-        "version": book.version,
-        "title": asdict(book.title),
-        "currency": book.currency,
-        "zone": book.zone,
-        "rules": {rule_id: _rule_document(rule) for rule_id, rule in book.rules.items()},
-        "cards": _plain(book.cards),
-    }
-
-
-def _rule_document(rule: Rule) -> dict[str, Any]:
-    return {
-        "topic": rule.topic,
-        "label": asdict(rule.label),
-        "unit": rule.unit,
-        "status": rule.status,
-        "readings": [asdict(reading) for reading in rule.readings],
-        "values": [_value_document(value) for value in rule.values],
-        "detail": _plain(rule.detail),
-    }
-
-
-def _value_document(value: Value) -> dict[str, Any]:
-    return {
-        "from": _plain(value.since),
-        "until": _plain(value.until),
-        "date_status": value.date_status,
-        "value": _plain(value.value),
-        "source": _plain(asdict(value.source)),
-        "quote": value.quote,
-    }
-
-
-def _plain(part: Any) -> Any:
-    match part:
-        case Mapping():
-            return {str(key): _plain(value) for key, value in part.items()}
-        case tuple() | list():
-            return [_plain(value) for value in part]
-        case set() | frozenset():
-            return sorted(part)
-        case date():
-            return part.isoformat()
-        case _:
-            return part
 
 
 @transaction.atomic

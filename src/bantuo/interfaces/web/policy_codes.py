@@ -1,0 +1,165 @@
+"""The codes that stand in values of policy rules, and the columns of their tables, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import pgettext_lazy
+
+Words = Mapping[str, str | Promise]
+
+WORDS_OF_CODES: Words = {
+    # modes and rights
+    "semi": pgettext_lazy("policy", "semi-managed"),
+    "full": pgettext_lazy("policy", "fully managed"),
+    "self": pgettext_lazy("policy", "self-operated"),
+    "price": pgettext_lazy("policy", "price"),
+    "main_image": pgettext_lazy("policy", "main image"),
+    "stock": pgettext_lazy("policy", "stock"),
+    "video": pgettext_lazy("policy", "video"),
+    "promotion": pgettext_lazy("policy", "promotion"),
+    "free": pgettext_lazy("policy", "at will"),
+    "request": pgettext_lazy("policy", "on request"),
+    "refused": pgettext_lazy("policy", "refused"),
+    "not_stated": pgettext_lazy("policy", "not stated in the article"),
+    # duties and parties
+    "pricing": pgettext_lazy("policy", "pricing"),
+    "content": pgettext_lazy("policy", "images and video"),
+    "storage": pgettext_lazy("policy", "storage"),
+    "sorting": pgettext_lazy("policy", "sorting"),
+    "packing": pgettext_lazy("policy", "packing"),
+    "domestic_haulage": pgettext_lazy("policy", "domestic haulage"),
+    "export_customs": pgettext_lazy("policy", "export customs"),
+    "first_leg": pgettext_lazy("policy", "first leg"),
+    "after_sales_part": pgettext_lazy("policy", "part of after-sales"),
+    "last_mile": pgettext_lazy("policy", "last mile"),
+    "quality_check": pgettext_lazy("policy", "quality inspection"),
+    "returns": pgettext_lazy("policy", "returns"),
+    "customer_duties": pgettext_lazy("policy", "import duties of the buyer"),
+    "leg_to_warehouse_cost": pgettext_lazy("policy", "freight to the warehouse"),
+    "provider": pgettext_lazy("policy", "appointed provider"),
+    "merchant": pgettext_lazy("policy", "seller"),
+    "platform": pgettext_lazy("policy", "platform"),
+    "operator": pgettext_lazy("policy", "operator"),
+    "nobody": pgettext_lazy("policy", "nobody"),
+    # after-sales causes
+    "late_to_warehouse": pgettext_lazy("policy", "late into the warehouse"),
+    "late_from_warehouse": pgettext_lazy("policy", "late out of the warehouse"),
+    "mis_shipped": pgettext_lazy("policy", "wrong goods sent"),
+    "damaged_in_our_hands": pgettext_lazy("policy", "damaged in the provider's hands"),
+    "not_as_described": pgettext_lazy("policy", "not as described"),
+    "cancelled_by_buyer": pgettext_lazy("policy", "cancelled by the buyer"),
+    "breakage_in_jit": pgettext_lazy("policy", "breakage in JIT"),
+    # categories
+    "home_garden": pgettext_lazy("policy", "home and garden"),
+    "electronics_accessories": pgettext_lazy("policy", "consumer electronics accessories"),
+    "apparel_accessories": pgettext_lazy("policy", "apparel and accessories"),
+    "sports_outdoors": pgettext_lazy("policy", "sports and outdoors"),
+    "not_listed": pgettext_lazy("policy", "other (not listed)"),
+    # deposit
+    "no_open_order": pgettext_lazy("policy", "no open order"),
+    "no_open_dispute": pgettext_lazy("policy", "no open dispute"),
+    "no_open_claim": pgettext_lazy("policy", "no open claim"),
+    "no_open_violation": pgettext_lazy("policy", "no open violation"),
+    "original": pgettext_lazy("policy", "the way it was paid"),
+    "any_account": pgettext_lazy("policy", "any account of the seller"),
+    # documents and mending
+    "upload_document": pgettext_lazy("policy", "upload a missing file"),
+    "adjust_stock_threshold": pgettext_lazy("policy", "adjust the stock threshold"),
+    "company_seal": pgettext_lazy("policy", "company seal"),
+    "hand_held": pgettext_lazy("policy", "held in the hand"),
+    "both_sides": pgettext_lazy("policy", "both sides"),
+    "expiry_legible": pgettext_lazy("policy", "expiry date legible"),
+    "permit": pgettext_lazy("policy", "account-opening permit"),
+    "basic_account_filing": pgettext_lazy("policy", "basic-account filing"),
+    "cross_border_visible": pgettext_lazy("policy", "cross-border flows visible"),
+    "platform_template": pgettext_lazy("policy", "on the platform's template"),
+    "hand_signed": pgettext_lazy("policy", "signed by hand"),
+    "seal_across_pages": pgettext_lazy("policy", "seal across the pages"),
+    "signed": pgettext_lazy("policy", "signed"),
+    # gates
+    "open": pgettext_lazy("policy", "open"),
+    "upheld": pgettext_lazy("policy", "upheld"),
+    "apparel": pgettext_lazy("policy", "apparel"),
+    "all": pgettext_lazy("policy", "all goods"),
+    "electrical": pgettext_lazy("policy", "electrical goods"),
+    "battery": pgettext_lazy("policy", "goods with batteries"),
+    "packaging": pgettext_lazy("policy", "packaging"),
+    "weee": pgettext_lazy("policy", "electrical equipment (WEEE)"),
+    "DE": pgettext_lazy("policy", "Germany (DE)"),
+    "FR": pgettext_lazy("policy", "France (FR)"),
+    # fees
+    "goods": pgettext_lazy("policy", "price of the goods"),
+    "freight": pgettext_lazy("policy", "freight paid by the buyer"),
+    "tax": pgettext_lazy("policy", "tax"),
+    "merchant_coupon": pgettext_lazy("policy", "coupons of the seller"),
+    "platform_coupon": pgettext_lazy("policy", "coupons of the platform"),
+    "refunds": pgettext_lazy("policy", "refunds"),
+    "order": pgettext_lazy("policy", "order"),
+    "parcel": pgettext_lazy("policy", "parcel"),
+    "item": pgettext_lazy("policy", "item"),
+    "billed": pgettext_lazy("policy", "billed weight (rounded up)"),
+    "chargeable": pgettext_lazy("policy", "chargeable weight (not rounded)"),
+    "actual": pgettext_lazy("policy", "actual weight"),
+    "road_quote": pgettext_lazy("policy", "recorded road distance"),
+    "great_circle": pgettext_lazy("policy", "great-circle distance"),
+    # operation, prices, settlement
+    "self_fulfilment": pgettext_lazy("policy", "the order turns to the seller's own fulfilment"),
+    "none": pgettext_lazy("policy", "nothing"),
+    "unsynced_lines": pgettext_lazy("policy", "only lines of SKUs not stated"),
+    "all_unreleased": pgettext_lazy("policy", "all lines not released"),
+    "next_business_day": pgettext_lazy("policy", "from the next business day"),
+    "at_once": pgettext_lazy("policy", "at once"),
+    "alert": pgettext_lazy("policy", "an alert"),
+    "block": pgettext_lazy("policy", "listing is blocked"),
+    "delivered": pgettext_lazy("policy", "delivery"),
+    "receipt_confirmed": pgettext_lazy("policy", "receipt confirmed"),
+    "paid": pgettext_lazy("policy", "payment"),
+    "picked_up": pgettext_lazy("policy", "collection"),
+    "carry_over": pgettext_lazy("policy", "carried over to the next run"),
+    "claim": pgettext_lazy("policy", "claimed back"),
+    # warehouses
+    "bonded": pgettext_lazy("policy", "bonded warehouse"),
+    "consolidation": pgettext_lazy("policy", "consolidation warehouse"),
+    "regional": pgettext_lazy("policy", "regional warehouse"),
+    # steps
+    "submitted": pgettext_lazy("policy", "submitted"),
+    "assessed": pgettext_lazy("policy", "assessed automatically"),
+    "deposit_held": pgettext_lazy("policy", "deposit held"),
+    "warehouse_bound": pgettext_lazy("policy", "warehouse bound"),
+    "listed": pgettext_lazy("policy", "listed with an exclusive price"),
+    "operating": pgettext_lazy("policy", "in daily operation"),
+    "monitored": pgettext_lazy("policy", "weekly health report"),
+}
+
+# Where a column uses a word in a sense of its own.
+WORDS_OF_COLUMNS: Mapping[str, Words] = {
+    "origin": {
+        "seed": pgettext_lazy("policy", "stated in the article"),
+        "ours": pgettext_lazy("policy", "our choice"),
+        "none": pgettext_lazy("policy", "no source"),
+        "remainder": pgettext_lazy("policy", "what is left to 100%"),
+    },
+    "stream": {"battery": pgettext_lazy("policy", "batteries")},
+}
+
+COLUMNS: Words = {
+    "mode": pgettext_lazy("policy", "Mode"),
+    "capability": pgettext_lazy("policy", "Right"),
+    "duty": pgettext_lazy("policy", "Duty"),
+    "cause": pgettext_lazy("policy", "Cause"),
+    "site": pgettext_lazy("policy", "Market"),
+    "stream": pgettext_lazy("policy", "EPR stream"),
+    "group": pgettext_lazy("policy", "Group"),
+    "label": pgettext_lazy("policy", "Name"),
+    "answer": pgettext_lazy("policy", "Answer"),
+    "origin": pgettext_lazy("policy", "Origin"),
+    "party": pgettext_lazy("policy", "Who"),
+    "share_ppm": pgettext_lazy("policy", "Share"),
+    "on_time_ppm": pgettext_lazy("policy", "On time"),
+    "deposit_fen": pgettext_lazy("policy", "Deposit"),
+    "settlement_days": pgettext_lazy("policy", "Settlement after"),
+    "applies_to": pgettext_lazy("policy", "Applies to"),
+    "basis": pgettext_lazy("policy", "Legal basis"),
+}
