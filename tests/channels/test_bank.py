@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bantuo.apps.admission.operations.payments import DepositBank
 from bantuo.apps.settlement.operations.runs import PayoutBank
 from bantuo.channels.bank import SandboxBank, TransferDiffers
 
@@ -34,3 +35,13 @@ def test_a_key_stands_for_one_payee_and_amount() -> None:
 def test_nothing_or_less_is_not_sent(amount_fen: int) -> None:
     with pytest.raises(ValueError, match=f"transfer of {amount_fen} fen"):
         SandboxBank().pay([("R1/a", "a", amount_fen)])
+
+
+def test_it_takes_deposits_too_and_keeps_the_two_ways_apart() -> None:
+    bank: DepositBank = SandboxBank()
+
+    assert bank.collect([("deposit:1:1", "a", 5)]) == bank.collect([("deposit:1:1", "a", 5)])
+    assert bank.collect([("deposit:1:1", "a", 5)]) == ["sandbox:in:deposit:1:1"]
+    assert bank.pay([("deposit:1:1", "b", 7)]) == ["sandbox:deposit:1:1"]
+    with pytest.raises(TransferDiffers):
+        bank.collect([("deposit:1:1", "a", 6)])

@@ -16,6 +16,7 @@ from bantuo.apps.parties.operations import (
     NewBinding,
     SellerRefused,
     SellerUnknown,
+    WarehouseRefused,
     bind_warehouses,
     register_sellers,
     set_programme_state,
@@ -74,8 +75,12 @@ def test_warehouses_open_once() -> None:
 
 
 def test_a_supervision_code_that_customs_does_not_know_is_refused() -> None:
-    with pytest.raises(IntegrityError, match="warehouse_supervision_code_known"), transaction.atomic():
+    with pytest.raises(WarehouseRefused, match="supervision_code '9999'"):
         make.make_warehouse(supervision_code="9999")
+    assert Warehouse.objects.count() == 0
+    made = make.make_warehouse()
+    with pytest.raises(IntegrityError, match="warehouse_supervision_code_known"), transaction.atomic():
+        Warehouse.objects.filter(pk=made).update(supervision_code="9999")
 
 
 def test_binding_elsewhere_closes_the_open_binding() -> None:
@@ -113,15 +118,21 @@ def test_a_distance_is_sane_and_evidenced(distance: int, evidence: str, told: st
 
 def test_nobody_is_bound_to_a_warehouse_that_is_not_open() -> None:
     (seller,), here = make.make_sellers("S1"), make.make_warehouse(opened_on=make.DAY)
-    Warehouse.objects.filter(pk=here).update(closed_on=make.DAY + timedelta(days=1))
     bound = NewBinding(seller, here, 1, "quote")
     # The Shanghai day decides: 2024-07-31 15:59 UTC is still the day before it opens.
-    for at in (datetime(2024, 7, 31, 15, 59, tzinfo=UTC), datetime(2024, 8, 1, 16, 0, tzinfo=UTC)):
-        with pytest.raises(BindingRefused, match="not open on"):
-            bind_warehouses([bound], now=at, actor="x")
+    with pytest.raises(BindingRefused, match="not open on"):
+        bind_warehouses([bound], now=datetime(2024, 7, 31, 15, 59, tzinfo=UTC), actor="x")
     assert bind_warehouses([bound], now=datetime(2024, 7, 31, 16, 0, tzinfo=UTC), actor="x") == 1
     with pytest.raises(BindingRefused, match="unknown"):
         bind_warehouses([NewBinding(seller, 4711, 1, "quote")], **WHEN)
+
+
+def test_a_warehouse_that_is_about_to_close_takes_nobody_new() -> None:
+    (seller,), here = make.make_sellers("S1"), make.make_warehouse()
+    Warehouse.objects.filter(pk=here).update(closed_on=make.DAY + timedelta(days=30))
+    with pytest.raises(BindingRefused, match="closes on 2024-08-31"):
+        bind_warehouses([NewBinding(seller, here, 1, "quote")], **WHEN)
+    assert Binding.objects.count() == 0
 
 
 def test_a_seller_who_is_not_there_is_named() -> None:

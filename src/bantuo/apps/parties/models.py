@@ -1,7 +1,11 @@
 """Who takes part: sellers, designated warehouses, and which seller uses which warehouse."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
+
+from bantuo.core.policy import Text
 
 
 class ProgrammeState(models.TextChoices):
@@ -69,6 +73,17 @@ class Warehouse(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def name(self) -> Text:
+        """Its name in both languages."""
+        return Text(self.name_zh, self.name_en)
+
+    def state_on(self, on: date) -> str:
+        """planned, open, closing (the last day is announced) or closed."""
+        if self.closed_on is not None:
+            return "closing" if on < self.closed_on else "closed"
+        return "planned" if on < self.opened_on else "open"
 
 
 class Binding(models.Model):

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
 
-from bantuo.apps.admission.models import Agreement, ApplicationState
+from bantuo.apps.admission.models import Agreement, Application, ApplicationState
 from bantuo.apps.admission.operations.transitions import (
     IllegalTransition,
     lock_applications,
     move_applications,
     not_yet,
+    record_steps,
     same_reason,
 )
 from bantuo.apps.parties.operations import NewBinding, bind_warehouses, set_programme_state
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+# Who stands beyond the first signature and is still served, or will be.
+MAY_SIGN_AGAIN = frozenset(
+    {
+        ApplicationState.AGREEMENT_SIGNED,
+        ApplicationState.DEPOSIT_HELD,
+        ApplicationState.WAREHOUSE_BOUND,
+        ApplicationState.ACTIVE,
+        ApplicationState.SUSPENDED,
+    }
+)
 
 
 class AgreementUnreadable(ValueError):
@@ -27,28 +38,59 @@ class AgreementUnreadable(ValueError):
 
 @transaction.atomic
 def sign_agreements(
-    seller_ids: Sequence[int], *, version: str, text_sha256: str, signed_by: str, now: datetime, actor: str
+    seller_ids: Sequence[int],
+    *,
+    version: str,
+    text_sha256: str,
+    signed_by: str,
+    now: datetime,
+    actor: str,
+    address: str = "",
 ) -> int:
-    """Record that sellers signed 《半托管服务协议》: which text, who, when; returns how many are new."""
+    """Record that sellers signed 《半托管服务协议》: which text, who, when, whence; returns how many are new.
+
+    The first signature is step ③; a seller further along signs a later version beside it and stays
+    where it stands. Raises AgreementUnreadable, IllegalTransition.
+    """
     if not version.strip() or not signed_by.strip() or not _SHA256.fullmatch(text_sha256):
         raise AgreementUnreadable(f"version {version!r}, sha256 {text_sha256!r}, signed by {signed_by!r}")
-    waiting = not_yet(lock_applications(seller_ids), reached=ApplicationState.AGREEMENT_SIGNED)
-    reasons = same_reason(waiting, reason=f"agreement version {version} signed by {signed_by}")
-    moved = move_applications(
-        waiting, to=ApplicationState.AGREEMENT_SIGNED, reasons=reasons, now=now, actor=actor
+    applications = lock_applications(seller_ids)
+    again = _signing_again(applications, version=version)
+    told = f"agreement version {version} signed by {signed_by}"
+    waiting = [a for a in not_yet(applications, reached=ApplicationState.AGREEMENT_SIGNED) if _is_first(a)]
+    move_applications(
+        waiting,
+        to=ApplicationState.AGREEMENT_SIGNED,
+        reasons=same_reason(waiting, reason=told),
+        now=now,
+        actor=actor,
     )
-    Agreement.objects.bulk_create(
+    record_steps([(a, "agreement:signed_again", told) for a in again], now=now, actor=actor)
+    signed = Agreement.objects.bulk_create(
         Agreement(
             seller_id=application.seller_id,
             application=application,
             version=version,
             text_sha256=text_sha256,
             signed_by=signed_by,
+            signer_address=address,
             signed_at=now,
         )
-        for application in waiting
+        for application in [*waiting, *again]
     )
-    return moved
+    return len(signed)
+
+
+def _is_first(application: Application) -> bool:
+    return application.state != ApplicationState.SUSPENDED
+
+
+def _signing_again(applications: Mapping[int, Application], *, version: str) -> list[Application]:
+    """Those who signed before, but not this version."""
+    further = [a for a in applications.values() if a.state in MAY_SIGN_AGAIN]
+    signed = Agreement.objects.filter(application__in=further, version=version)
+    have = set(signed.values_list("application_id", flat=True))
+    return [application for application in further if application.pk not in have]
 
 
 @transaction.atomic

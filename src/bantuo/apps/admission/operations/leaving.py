@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -19,11 +19,13 @@ from bantuo.apps.admission.operations.transitions import (
 )
 from bantuo.apps.admission.queries import deposits_held_fen, open_obligations
 from bantuo.apps.ledger.operations import NewEntry, post_entries
+from bantuo.apps.parties.models import Seller
 from bantuo.apps.parties.operations import set_programme_state
 from bantuo.core.calendar import add_working_days
 from bantuo.core.money import format_fen
 from bantuo.core.policy import Book
 
+Send = Callable[[Sequence[tuple[str, str, int]]], list[str]]
 _LEAVING = (ApplicationState.EXITING, ApplicationState.EXITED)
 
 
@@ -93,20 +95,22 @@ def refund_deposits(
     policy_version_id: int,
     now: datetime,
     actor: str,
+    send: Send | None = None,
 ) -> int:
     """Pay back what is left of the deposits and end the exit; returns how many are new.
 
-    Raises StillCooling, ReleaseBlocked (something opened meanwhile), IllegalTransition.
+    `send` takes the transfers, (key, payee, fen) each, once nothing speaks against them any more, and
+    answers with a reference for each; a transfer's key makes repeating it harmless. Raises
+    StillCooling, ReleaseBlocked (something opened meanwhile), IllegalTransition.
     """
     applications = lock_applications(seller_ids)
     deposits = [d for d in lock_deposits(applications).values() if d.state != DepositState.REFUNDED]
-    for deposit in deposits:
-        if deposit.cooling_until is not None and on < deposit.cooling_until:
-            raise StillCooling(f"seller {deposit.seller_id}: until {deposit.cooling_until}, today is {on}")
+    _check_cooled(deposits, on=on)
     _check_clear([d.seller_id for d in deposits], book=book, on=on, now=now)
     held = deposits_held_fen([deposit.pk for deposit in deposits])
     amounts = {d.seller_id: held.get(d.pk, 0) for d in deposits}
-    reasons = {seller: f"{RULE}: CNY {format_fen(fen)} paid back" for seller, fen in amounts.items()}
+    sent = _send([d for d in deposits if amounts[d.seller_id]], amounts, send)
+    reasons = {s: f"{RULE}: CNY {format_fen(fen)} paid back{sent.get(s, '')}" for s, fen in amounts.items()}
     moved = _step(deposits, DepositState.REFUNDED, applications, reasons, now=now, actor=actor)
     post_entries(
         [_paid_back(d, amounts[d.seller_id], on) for d in deposits if amounts[d.seller_id]],
@@ -119,6 +123,25 @@ def refund_deposits(
     sellers = [a.seller_id for a in leaving]
     set_programme_state(sellers, state="exited", reason="the deposit is paid back", now=now, actor=actor)
     return moved
+
+
+def _check_cooled(deposits: Sequence[Deposit], *, on: date) -> None:
+    for deposit in deposits:
+        if deposit.state != DepositState.COOLING:
+            raise IllegalTransition(
+                seller_id=deposit.seller_id, before=f"deposit {deposit.state}", wanted="deposit refunded"
+            )
+        if deposit.cooling_until is not None and on < deposit.cooling_until:
+            raise StillCooling(f"seller {deposit.seller_id}: until {deposit.cooling_until}, today is {on}")
+
+
+def _send(deposits: Sequence[Deposit], amounts: Mapping[int, int], send: Send | None) -> dict[int, str]:
+    """By seller, the reference of its transfer as the reason tells it."""
+    if send is None or not deposits:
+        return {}
+    codes = dict(Seller.objects.filter(pk__in=[d.seller_id for d in deposits]).values_list("pk", "code"))
+    transfers = [(f"deposit:{d.pk}:refund", codes[d.seller_id], amounts[d.seller_id]) for d in deposits]
+    return {d.seller_id: f", {told}" for d, told in zip(deposits, send(transfers), strict=True)}
 
 
 def _paid_back(deposit: Deposit, fen: int, on: date) -> NewEntry:

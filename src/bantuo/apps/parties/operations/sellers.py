@@ -1,4 +1,4 @@
-"""Register sellers, open warehouses, bind one to the other, and record where a seller stands."""
+"""Merchants: registered once, where they ship from, and where they stand in the programme."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.utils.timezone import localdate
 
 from bantuo.apps.events.operations import emit_events
-from bantuo.apps.parties.models import ProgrammeState, Seller, Warehouse
-from bantuo.apps.parties.queries import open_bindings, warehouse_ids
-from bantuo.apps.sql import columns_of, fetch_rows, run_statement
+from bantuo.apps.parties.divisions import divisions
+from bantuo.apps.parties.models import ProgrammeState, Seller
+from bantuo.apps.sql import columns_of, fetch_rows
 from bantuo.core.identifiers import check_uscc
-
-DISTANCE_M_MAX = 6_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,38 +27,16 @@ class NewSeller:
     ship_from: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewWarehouse:
-    """A designated warehouse with the supervision code of its exports (A-35)."""
-
-    code: str
-    kind: str
-    name_zh: str
-    name_en: str
-    supervision_code: str
-    opened_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class NewBinding:
-    """A seller's warehouse and the road distance with the quote it comes from."""
-
-    seller_id: int
-    warehouse_id: int
-    distance_m: int
-    distance_evidence: str
-
-
 class SellerRefused(ValueError):
     """A seller that cannot be registered: names code, field, value and rule."""
 
 
-class BindingRefused(ValueError):
-    """A binding that cannot be made: names seller, field, value and rule."""
-
-
 class SellerUnknown(LookupError):
     """No seller has that id."""
+
+
+class DivisionUnknown(LookupError):
+    """No prefecture or county has that code (GB/T 2260)."""
 
 
 @transaction.atomic
@@ -123,83 +98,21 @@ def _check_codes_once(sellers: Sequence[NewSeller]) -> None:
 
 
 @transaction.atomic
-def open_warehouses(warehouses: Sequence[NewWarehouse], *, now: datetime, actor: str) -> dict[str, int]:
-    """Open designated warehouses; returns the id of each code. One that is open stays as it is."""
-    wanted = sorted({w.code: w for w in warehouses}.values(), key=lambda w: w.code)
-    made = fetch_rows(
-        """
-        INSERT INTO parties_warehouse (code, kind, name_zh, name_en, supervision_code, opened_on)
-        SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::date[])
-        ON CONFLICT (code) DO NOTHING RETURNING id, code, supervision_code
-        """,
-        columns_of(
-            [(w.code, w.kind, w.name_zh, w.name_en, w.supervision_code, w.opened_on) for w in wanted], 6
-        ),
-    )
-    emit_events(
-        "warehouse.opened",
-        [
-            (None, f"warehouse:{made_id}", {"code": code, "supervision_code": supervision, "by": actor})
-            for made_id, code, supervision in made
-        ],
-        at=now,
-    )
-    return warehouse_ids([w.code for w in warehouses])
+def set_ship_from(seller_id: int, *, code: str, now: datetime, actor: str) -> bool:
+    """Keep the division a seller's goods leave from, for estimates of distance; False if it was that already.
 
-
-@transaction.atomic
-def bind_warehouses(bindings: Sequence[NewBinding], *, now: datetime, actor: str) -> int:
-    """Bind sellers to warehouses (step ④); a seller bound elsewhere leaves that warehouse now.
-
-    Returns how many bindings are new: a seller already bound just so is left alone. Raises
-    BindingRefused, before anything is written, for a distance without evidence or out of range,
-    and for a warehouse that is unknown or not open on the day.
+    The place as the seller stated it stays. Raises SellerUnknown, DivisionUnknown.
     """
-    wanted = {b.seller_id: b for b in bindings}
-    _check_bindings(wanted, on=localdate(now))
-    lock_sellers(sorted(wanted))
-    bound = open_bindings(list(wanted))
-    fresh = [
-        (b.seller_id, b.warehouse_id, b.distance_m, b.distance_evidence)
-        for _, b in sorted(wanted.items())
-        if bound.get(b.seller_id) != (b.warehouse_id, b.distance_m, b.distance_evidence)
-    ]
-    run_statement(
-        "UPDATE parties_binding SET unbound_at = %s WHERE seller_id = ANY(%s) AND unbound_at IS NULL",
-        [now, [row[0] for row in fresh]],
-    )
-    run_statement(
-        """
-        INSERT INTO parties_binding (seller_id, warehouse_id, distance_m, distance_evidence, bound_at)
-        SELECT i.*, %s FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[]) AS i
-        """,
-        [now, *columns_of(fresh, 4)],
-    )
-    emit_events(
-        "seller.warehouse_bound",
-        [
-            (seller, f"seller:{seller}", {"warehouse": warehouse, "distance_m": distance, "by": actor})
-            for seller, warehouse, distance, _ in fresh
-        ],
-        at=now,
-    )
-    return len(fresh)
-
-
-def _check_bindings(wanted: dict[int, NewBinding], *, on: date) -> None:
-    known = Warehouse.objects.in_bulk({b.warehouse_id for b in wanted.values()})
-    for binding in wanted.values():
-        where, warehouse = f"seller {binding.seller_id}", known.get(binding.warehouse_id)
-        if not 0 <= binding.distance_m <= DISTANCE_M_MAX:
-            raise BindingRefused(f"{where}: distance_m {binding.distance_m}: 0…{DISTANCE_M_MAX}")
-        if not binding.distance_evidence.strip():
-            raise BindingRefused(
-                f"{where}: distance_evidence: a distance is charged on evidence only (FEE-5)"
-            )
-        if warehouse is None:
-            raise BindingRefused(f"{where}: warehouse_id {binding.warehouse_id}: unknown")
-        if warehouse.opened_on > on or (warehouse.closed_on is not None and warehouse.closed_on <= on):
-            raise BindingRefused(f"{where}: warehouse {warehouse.code}: not open on {on}")
+    if code not in divisions():
+        raise DivisionUnknown(f"no prefecture or county {code!r}")
+    seller = lock_sellers([seller_id])[seller_id]
+    if seller.ship_from_code == code:
+        return False
+    told = {"from": seller.ship_from_code, "to": code, "by": actor}
+    seller.ship_from_code = code
+    seller.save(update_fields=["ship_from_code"])
+    emit_events("seller.ship_from", [(seller_id, f"seller:{seller_id}", told)], at=now)
+    return True
 
 
 @transaction.atomic
