@@ -9,6 +9,7 @@ from dataclasses import replace
 from multiprocessing import get_context
 
 from tools.bench.kpi import kpi_rows
+from tools.bench.lists import list_rows
 from tools.bench.quote import quote_rows
 from tools.bench.rate_files import rate_file_rows
 from tools.bench.rate_memory import rate_memory_rows
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[int | None], list[Row]]] = {
     "rate-memory": rate_memory_rows,
     "screen": screen_rows,
     "kpi": kpi_rows,
+    "lists": list_rows,
     "replay": replay_rows,
 }
 

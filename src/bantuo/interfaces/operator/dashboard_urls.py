@@ -1,7 +1,11 @@
-"""Pages of this topic."""
+"""The programme dashboard."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from bantuo.interfaces.operator import dashboard
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", dashboard.show_dashboard, name="dashboard"),
+]
