@@ -1,8 +1,11 @@
 """From application to active: assessments, agreement, deposit, and every step's reason."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Upper
 
 from bantuo.apps.accounts.models import User
 from bantuo.apps.documents.models import Document
@@ -42,6 +45,10 @@ class Application(models.Model):
     assigned_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
+    # The next three are kept by the database from events and findings: see migration `review_queue`.
+    waiting_since = models.DateTimeField(null=True, help_text="since when a reviewer is to act")
+    open_gates = models.IntegerField(default=0, help_text="of the last report that decides")
+    open_classes = ArrayField(models.TextField(), default=list, help_text="theirs; empty text: no class")
 
     class Meta:
         constraints = [
@@ -58,6 +65,13 @@ class Application(models.Model):
         indexes = [
             models.Index(fields=["state", "submitted_at"], name="application_queue"),
             models.Index(fields=["submitted_at"], name="application_submitted"),
+            models.Index(
+                fields=["waiting_since", "id"],
+                include=["state", "assigned_to", "submitted_at", "open_gates", "open_classes"],
+                name="application_waiting",
+            ),
+            GinIndex("open_classes", name="application_open_classes", condition=Q(open_gates__gt=0)),
+            models.Index(Upper(KT("profile__company__uscc")), name="application_uscc"),
         ]
 
 
@@ -70,6 +84,12 @@ class ApplicationEvent(models.Model):
     reason = models.TextField()
     happened_at = models.DateTimeField()
     actor = models.TextField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["application", "state", "happened_at"], name="application_step"),
+            models.Index(fields=["happened_at"], name="application_rejected", condition=Q(state="rejected")),
+        ]
 
 
 class AssessmentPurpose(models.TextChoices):
@@ -92,6 +112,15 @@ class Assessment(models.Model):
     fit = models.JSONField()
     warnings = models.JSONField(default=list, help_text="what refuses nobody but a reviewer should see")
     assessed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["assessed_at"],
+                name="assessment_failed",
+                condition=Q(purpose="admission", passed=False),
+            )
+        ]
 
 
 class Finding(models.Model):
@@ -117,6 +146,14 @@ class Finding(models.Model):
                 condition=Q(status__in=["pass", "fail", "not_evidenced", "not_applicable"]),
                 name="finding_status_known",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["assessment"],
+                include=["failure_class", "fixable_now"],
+                name="finding_open",
+                condition=Q(status__in=["fail", "not_evidenced"]),
+            )
         ]
 
 
@@ -165,7 +202,9 @@ class Override(models.Model):
                 name="override_second_person",
             ),
             models.UniqueConstraint(
-                fields=["seller", "application"], condition=Q(decided_at__isnull=True), name="override_one_open"
+                fields=["seller", "application"],
+                condition=Q(decided_at__isnull=True),
+                name="override_one_open",
             ),
         ]
 
@@ -222,7 +261,9 @@ class Agreement(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["seller", "application", "version"], name="agreement_version_once")
+            models.UniqueConstraint(
+                fields=["seller", "application", "version"], name="agreement_version_once"
+            )
         ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from bantuo.apps.admission import models
-from bantuo.apps.admission.models import Application, ApplicationState
+from bantuo.apps.admission.models import Application, ApplicationState, AssessmentPurpose
 from bantuo.apps.admission.operations.transitions import lock_applications, move_applications
 from bantuo.apps.admission.queries import assessments_passed
 from bantuo.apps.policies.models import PolicyVersion
@@ -44,12 +44,18 @@ def assess_applications(
     Assesses what is submitted; an application assessed already answers with its stored report.
     Raises ApplicationUnknown, IllegalTransition, VersionDiffers, DayDiffers.
     """
-    _check_stamp(evaluator, policy_version_id=policy_version_id, on=on)
+    check_stamp(evaluator, policy_version_id=policy_version_id, on=on)
     applications = lock_applications(seller_ids)
     stored = assessments_passed([application.pk for application in applications.values()])
     fresh = {s: a for s, a in applications.items() if a.pk not in stored}
     answers = {seller: evaluator.assess(application.profile) for seller, application in fresh.items()}
-    _store(fresh, answers, policy_version_id=policy_version_id, on=on, now=now)
+    store_reports(
+        fresh,
+        answers,
+        purpose=AssessmentPurpose.ADMISSION,
+        policy_version_id=policy_version_id,
+        now=now,
+    )
     for to, passed in ((ApplicationState.ASSESSED_PASS, True), (ApplicationState.ASSESSED_FAIL, False)):
         told = [application for seller, application in fresh.items() if answers[seller].passed is passed]
         reasons = {
@@ -62,7 +68,8 @@ def assess_applications(
     }
 
 
-def _check_stamp(evaluator: Evaluator, *, policy_version_id: int, on: date) -> None:
+def check_stamp(evaluator: Evaluator, *, policy_version_id: int, on: date) -> None:
+    """Make sure that a report will cite what really decided it; raises VersionDiffers, DayDiffers."""
     published = PolicyVersion.objects.defer("document").get(pk=policy_version_id)
     stamp = (published.book, published.version)
     if stamp != (evaluator.book.id, evaluator.book.version):
@@ -79,32 +86,41 @@ def assessed_reason(assessment: Assessment) -> str:
     return "; ".join(f"{what}: {', '.join(rules)}" for what, rules in parts if rules) or "every gate passed"
 
 
-def _store(
+def store_reports(
     applications: Mapping[int, Application],
     answers: Mapping[int, Assessment],
     *,
+    purpose: AssessmentPurpose,
     policy_version_id: int,
-    on: date,
     now: datetime,
-) -> None:
+) -> list[models.Assessment]:
+    """Keep the answer to each application, by seller, with a finding for every gate."""
     reports = models.Assessment.objects.bulk_create(
-        _report_row(a, answers[seller], policy_version_id, on, now) for seller, a in applications.items()
+        _report_row(a, answers[seller], purpose=purpose, policy_version_id=policy_version_id, now=now)
+        for seller, a in applications.items()
     )
     rows = [
         _finding_row(finding, report) for report in reports for finding in answers[report.seller_id].findings
     ]
     run_statement(_FINDINGS, [json.dumps(rows, ensure_ascii=False)])
+    return reports
 
 
 def _report_row(
-    application: Application, answer: Assessment, policy_version_id: int, on: date, now: datetime
+    application: Application,
+    answer: Assessment,
+    *,
+    purpose: AssessmentPurpose,
+    policy_version_id: int,
+    now: datetime,
 ) -> models.Assessment:
     plain = assessment_report(answer)
     return models.Assessment(
         seller_id=application.seller_id,
         application=application,
         policy_version_id=policy_version_id,
-        rated_on=on,
+        purpose=purpose,
+        rated_on=answer.at,
         passed=answer.passed,
         fit=plain["fit"],
         warnings=plain["warnings"],
