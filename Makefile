@@ -18,8 +18,9 @@ $(VENV)/.installed: pyproject.toml uv.lock
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv sync --frozen --inexact --active --quiet
 	@touch $@
 
+# Ends by serving the pages on http://127.0.0.1:8000; `make demo SERVE=0` ends instead.
 demo: setup
-	@$(BIN)/bantuo demo
+	@$(BIN)/bantuo demo $(if $(filter 0,$(SERVE)),,--serve)
 
 check: setup
 	$(BIN)/ruff check .

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.resources
 import io
 from contextlib import redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
 
+from bantuo.apps.accounts.operations import DEMO_PASSWORD
 from bantuo.apps.health.queries import health_reports
 from bantuo.apps.parties.queries import sellers_named
 from bantuo.channels.postgres import data_folder
@@ -17,7 +19,10 @@ from bantuo.core.money import format_fen
 from bantuo.core.policy import Book
 from bantuo.core.routing import REASON_WORDS, Reason
 from bantuo.engine.books import load_book
+from bantuo.interfaces.cli.demo_accounts import make_demo
 from bantuo.interfaces.cli.replay import reporting
+from bantuo.interfaces.cli.serve import check_port_free, prepare_database
+from bantuo.interfaces.cli.serve import serve as serve_pages
 from bantuo.interfaces.cli.terminal import out, print_json, stop_bad_input
 from bantuo.simulate.layout import load_layout
 from bantuo.simulate.marketplace import make_marketplace
@@ -26,8 +31,34 @@ from bantuo.simulate.replay import DaysAlreadyPassed, ReplayDiffers, begin_repla
 from bantuo.simulate.steps import Steps
 
 
-def run_demo(*, as_json: bool) -> None:
-    """Make the marketplace, run it through the programme (or find it already run), tell the story."""
+def run_demo(*, host: str, port: int, serve: bool, as_json: bool) -> None:
+    """Make the marketplace, run it through the programme (or find it already run), tell the story.
+
+    With `serve`, then make the accounts to try and answer requests until told to stop.
+    """
+    if serve:
+        check_port_free(host, port, as_json=as_json)
+    example = tell_story(as_json=as_json)
+    if serve:
+        _offer_accounts(active_seller=example, as_json=as_json)
+        serve_pages(host=host, port=port, workers=1, with_worker=True, as_json=as_json)
+
+
+def _offer_accounts(*, active_seller: str, as_json: bool) -> None:
+    prepare_database()
+    accounts = make_demo(active_seller=active_seller)
+    if as_json:
+        print_json({"password": DEMO_PASSWORD, "accounts": [asdict(account) for account in accounts]})
+        return
+    _say("[bold]Accounts to try[/]  the sign-in page lists them with their one-time codes;")
+    _say(f"          password of all: [bold]{DEMO_PASSWORD}[/] (works in a demonstration only)")
+    for account in accounts:
+        _say(f"  {account.email:34} {account.told}")
+    _say("")
+
+
+def tell_story(*, as_json: bool) -> str:
+    """Run the simulated marketplace and say what happened; returns the code of its example seller."""
     source, folder = data_folder() / "demo" / "source", data_folder() / "demo" / "out"
     make_marketplace(source)
     call_command("migrate", verbosity=0)
@@ -52,10 +83,12 @@ def run_demo(*, as_json: bool) -> None:
         summary = write_outputs(
             folder, layout=layout, replay=replay, tables=dict(made.tables), on_rows=reporter.on_rows
         )
+    example = example_order(layout)
     if as_json:
         print_json(summary)
     else:
-        _tell(summary, example=example_order(layout), book=book, folder=folder)
+        _tell(summary, example=example, book=book, folder=folder)
+    return example[1]
 
 
 def _tell(summary: dict[str, Any], *, example: tuple[str, str], book: Book, folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bantuo import __version__
+from bantuo.channels.postgres import data_folder
 from bantuo.interfaces.cli.database import database, lazy
 from bantuo.interfaces.cli.diagnose import diagnose, schema
 from bantuo.interfaces.cli.policy import add_commands
@@ -31,6 +32,12 @@ app.add_typer(database, name="db")
 
 ledger = typer.Typer(no_args_is_help=True, help="The double-entry books.")
 app.add_typer(ledger, name="ledger")
+
+
+operator = typer.Typer(no_args_is_help=True, help="The people who run the programme.")
+app.add_typer(operator, name="operator")
+audit = typer.Typer(no_args_is_help=True, help="The log of who looked at which papers.")
+app.add_typer(audit, name="audit")
 
 
 @app.command()
@@ -91,10 +98,100 @@ def statement(
     lazy("bantuo.interfaces.cli.explain", "show_statement", seller=seller, run=run, as_json=json)
 
 
+HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
+
+
 @app.command()
-def demo(json: JsonFlag = False) -> None:
+def demo(
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then serve the pages, with accounts to try.")
+    ] = False,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    json: JsonFlag = False,
+) -> None:
     """Run the main job on a small simulated marketplace and tell what happened."""
-    lazy("bantuo.interfaces.cli.demo", "run_demo", as_json=json)
+    if serve:
+        os.environ["BANTUO_DEMO"] = "1"
+        os.environ.setdefault("BANTUO_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+        os.environ.setdefault("BANTUO_EMAIL_FILES", str(data_folder() / "mails"))
+        os.environ.setdefault("BANTUO_PROBE_ALLOW_LOOPBACK", "1")
+        name_address(host, port)
+    lazy("bantuo.interfaces.cli.demo", "run_demo", host=host, port=port, serve=serve, as_json=json)
+
+
+@app.command()
+def serve(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer requests.")] = 1,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Start a worker for the jobs as well.")
+    ] = True,
+    json: JsonFlag = False,
+) -> None:
+    """Serve the pages: bring the database up to date, answer requests, run the jobs."""
+    name_address(host, port)
+    lazy(
+        "bantuo.interfaces.cli.serve",
+        "serve",
+        host=host,
+        port=port,
+        workers=workers,
+        with_worker=worker,
+        as_json=json,
+    )
+
+
+@app.command()
+def worker(
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Run the jobs: notices and mails, reminders, changes that take effect on a day."""
+    lazy("bantuo.interfaces.cli.serve", "work", with_parent=with_parent, as_json=json)
+
+
+def name_address(host: str, port: int) -> None:
+    """Where links in mails lead and which name pages answer to, unless the environment says it."""
+    os.environ.setdefault("BANTUO_BASE_URL", f"http://{host}:{port}")
+    if host not in ("127.0.0.1", "localhost", "0.0.0.0", "::"):
+        os.environ.setdefault("BANTUO_HOSTS", f"{host},127.0.0.1,localhost")
+
+
+@operator.command("add")
+def operator_add(
+    email: Annotated[str, typer.Argument(help="Mail address, by which the person signs in.")],
+    role: Annotated[
+        list[str],
+        typer.Option(
+            "--role",
+            help="reviewer, policy, finance, warehouse, auditor or administrator; may be repeated.",
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="The person's name.")] = "",
+    json: JsonFlag = False,
+) -> None:
+    """Give somebody of the operator an account and print the link with which they choose a password."""
+    lazy("bantuo.interfaces.cli.people", "add_operator", email=email, roles=role, name=name, as_json=json)
+
+
+@audit.command("verify")
+def audit_verify(
+    head: Annotated[
+        str | None, typer.Option(help="A head that was noted earlier: it must still be in the log.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Check the hash chain of every look at a seller's papers. Exit 1 when it is broken."""
+    lazy("bantuo.interfaces.cli.audit", "verify_audit", head=head, as_json=json)
+
+
+@audit.command("reseal")
+def audit_reseal(json: JsonFlag = False) -> None:
+    """Bring every sealed key under the master key in use, after it was changed."""
+    lazy("bantuo.interfaces.cli.audit", "reseal_documents", as_json=json)
 
 
 @app.command()
@@ -110,3 +207,7 @@ def run() -> None:
     """Entry point of the `bantuo` command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bantuo.config.settings")
     app()
+
+
+if __name__ == "__main__":
+    run()

@@ -1,7 +1,9 @@
-"""Pages of this topic."""
+"""The first page that anybody sees."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from bantuo.interfaces.public import home
+
+urlpatterns: list[URLPattern | URLResolver] = [path("", home.home, name="home")]

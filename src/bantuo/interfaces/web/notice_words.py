@@ -6,16 +6,54 @@ wrote (the reason of a decision) and the shop's name are shown in the inbox only
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bantuo.apps.notices.models import Notice
 from bantuo.apps.notices.topics import Subject
+from bantuo.engine.books import load_book
+from bantuo.interfaces.web.templatetags.ui import day, tr
 from bantuo.interfaces.web.words import BAD, INFO, MUTE, OK, WARN
+
+Payload = Mapping[str, Any]
+
+
+def _nothing(payload: Payload) -> str:
+    return ""
+
+
+def _paper(payload: Payload) -> str:
+    """The paper and its last day."""
+    rule = load_book().rules.get(str(payload.get("kind")))
+    name = tr(rule.label) if rule else str(payload.get("kind"))
+    until = date.fromisoformat(payload["expires_on"])
+    return gettext("%(paper)s: until %(day)s") % {"paper": name, "day": day(until)}
+
+
+def _rule(payload: Payload) -> str:
+    """The rule and the day its new value holds from."""
+    rule = load_book().rules.get(str(payload.get("rule")))
+    name = f"{payload['rule']} {tr(rule.label)}" if rule else str(payload["rule"])
+    since = date.fromisoformat(payload["from"])
+    return gettext("%(rule)s: from %(day)s") % {"rule": name, "day": day(since)}
+
+
+def _list(payload: Payload) -> str:
+    since = date.fromisoformat(payload["valid_from"])
+    told = {"count": payload["categories"], "day": day(since)}
+    return gettext("%(count)s categories: from %(day)s") % told
+
+
+def _version(payload: Payload) -> str:
+    since = date.fromisoformat(payload["from"])
+    return gettext("Version %(version)s: from %(day)s") % {"version": payload["version"], "day": day(since)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +65,7 @@ class NoticeWords:
     action: str | Promise = ""
     tone: str = INFO
     shows_reason: bool = False
+    detail: Callable[[Payload], str] = _nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +75,7 @@ class Shown:
     notice: Notice
     words: NoticeWords
     url: str
+    detail: str
     reason: str
     shop: str
 
@@ -96,8 +136,8 @@ WORDS: Mapping[str, NoticeWords] = {
         OK,
         shows_reason=True,
     ),
-    "appeal_refused": NoticeWords(
-        _("Your appeal was refused"),
+    "appeal_dismissed": NoticeWords(
+        _("Your appeal was dismissed"),
         _("You may mend what was found and apply again."),
         _DIAGNOSE,
         BAD,
@@ -109,19 +149,22 @@ WORDS: Mapping[str, NoticeWords] = {
         _("Open the application"),
         WARN,
     ),
-    "override_decided": NoticeWords(
-        _("Your request for an override was decided"), action=_("Open the application")
+    "override_confirmed": NoticeWords(
+        _("An override was confirmed"),
+        _("The gates named were set aside for one application; its audit trail has the reason."),
+        _("Open the application"),
+        OK,
+    ),
+    "override_declined": NoticeWords(
+        _("An override was declined"),
+        _("The gates named stay as they were found."),
+        _("Open the application"),
+        MUTE,
     ),
     "clock_running_out": NoticeWords(
         _("The time to find the cause is running out"),
-        _("An application was refused and no diagnosis has been run on it since."),
+        _("An application was rejected, and no item of it names the cause yet."),
         _("Open the application"),
-        WARN,
-    ),
-    "clock_seller": NoticeWords(
-        _("Find out what to mend"),
-        _("Your application was not passed and you have not looked at the diagnosis yet: it takes a minute."),
-        _DIAGNOSE,
         WARN,
     ),
     "deposit_due": NoticeWords(
@@ -167,25 +210,29 @@ WORDS: Mapping[str, NoticeWords] = {
         _("Please read what changes and sign the new version."),
         _("Open the agreement"),
         WARN,
+        detail=_version,
     ),
     "document_expiring": NoticeWords(
         _("A document expires soon"),
         _("Upload a new one before that day, so that nothing stops."),
         _("Open the documents"),
         WARN,
+        detail=_paper,
     ),
     "document_expired": NoticeWords(
-        _("A document has expired"), _("Upload a new one."), _("Open the documents"), BAD
+        _("A document has expired"), _("Upload a new one."), _("Open the documents"), BAD, detail=_paper
     ),
     "policy_published": NoticeWords(
         _("A rule of the programme changes"),
         _("A new value was published. The page shows it with its date and source."),
         _("Open the rules"),
+        detail=_rule,
     ),
     "categories_published": NoticeWords(
         _("A new list of admitted categories"),
         _("It was published with the day it takes effect on."),
         _("Open the rules"),
+        detail=_list,
     ),
     "warehouse_change": NoticeWords(
         _("A change of warehouse was announced"),
@@ -223,13 +270,14 @@ SUBJECTS: Mapping[str, str | Promise] = {
 def show_notice(notice: Notice) -> Shown:
     """A notice in words; one of a kind that is not known any more shows its code."""
     words = WORDS.get(notice.topic) or NoticeWords(notice.topic)
-    reason = str(notice.payload.get("reason", "")) if words.shows_reason else ""
-    return Shown(notice, words, notice_url(notice), reason, str(notice.payload.get("shop", "")))
+    said = notice.payload
+    reason = str(said.get("answer") or said.get("reason") or "") if words.shows_reason else ""
+    return Shown(notice, words, notice_url(notice), words.detail(said), reason, str(said.get("shop", "")))
 
 
 def notice_url(notice: Notice) -> str:
     """The address a notice leads to; empty when there is no such page any more."""
-    name, *arguments = notice.link.split()
+    name, *arguments = notice.link.split() or [""]
     try:
         return reverse(name, args=arguments)
     except NoReverseMatch:
