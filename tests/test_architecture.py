@@ -14,9 +14,9 @@ from bantuo.apps.parties.models import Seller
 
 SRC = Path(__file__).parent.parent / "src" / "bantuo"
 STACK = [
-    "contenttypes", "auth", "events", "parties", "accounts", "policies", "ledger", "catalog", "stock", "orders",
-    "warehouse", "customs", "aftersales", "settlement", "documents", "erp", "admission", "health", "notices",
-    "simulate",
+    "contenttypes", "auth", "events", "parties", "accounts", "policies", "ledger", "catalog", "stock",
+    "orders", "warehouse", "customs", "aftersales", "settlement", "documents", "erp", "admission", "health",
+    "notices", "simulate",
 ]  # fmt: skip
 MODELS = [model for model in apps.get_models() if model.__module__.startswith("bantuo")]
 
@@ -29,6 +29,9 @@ NOT_OWNED = {
     "notices.Notice": "is a person's, who may be an operator",
     "notices.NoticePreference": "is a person's",
     "policies.PolicyVersion": "the programme's",
+    "policies.PolicyDraft": "the programme's",
+    "policies.PolicyAmendment": "the programme's",
+    "catalog.CategoryDraft": "the operator's",
     "ledger.Account": "the chart is the same for all",
     "catalog.CategoryList": "the operator's",
     "catalog.AdmittedCategory": "the operator's",

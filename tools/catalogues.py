@@ -7,7 +7,6 @@ text, stands as fuzzy, or is translated twice in different ways makes the check 
 from __future__ import annotations
 
 import io
-import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -83,7 +82,7 @@ def texts_used() -> Iterator[tuple[Key, Path]]:
         source = path.read_text(encoding="utf-8")
         if path.suffix != ".py":
             source = django_templates.templatize(source, origin=str(path))
-            source = re.sub(r"(?<![\w'\"])u(?=['\"])", "", source)
+            source = "\n".join(line.strip() for line in source.splitlines())  # no Python: no indentation
         elif "gettext" not in source:
             continue
         with warnings.catch_warnings():

@@ -30,7 +30,7 @@ def pdf(template: Path, data: Mapping[str, Any]) -> bytes:
     Typefaces: "Noto Sans SC", "Noto Serif SC". Raises TypesetFailed.
     """
     try:
-        made: bytes = typst.Compiler(
+        made = typst.Compiler(
             str(template),
             root=str(template.parent),
             font_paths=_fonts(),
@@ -39,4 +39,6 @@ def pdf(template: Path, data: Mapping[str, Any]) -> bytes:
         ).compile(format="pdf")
     except typst.TypstError as error:
         raise TypesetFailed(f"{template.name}: {error}") from error
+    if not isinstance(made, bytes):
+        raise TypesetFailed(f"{template.name}: not one PDF")
     return made

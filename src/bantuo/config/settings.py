@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from bantuo.config.logs import logging_settings
 from bantuo.config.secrets import kept_secret
 
 VAR = Path(os.environ.get("BANTUO_VAR", "var")).resolve()
@@ -16,6 +17,7 @@ DEBUG = False
 DEMO = os.environ.get("BANTUO_DEMO") == "1"  # shows the demo accounts and their one-time codes
 SECRET_KEY = os.environ.get("BANTUO_SECRET_KEY") or kept_secret(VAR / "keys" / "django.key")
 DOCUMENT_KEY = os.environ.get("BANTUO_DOCUMENT_KEY") or kept_secret(VAR / "keys" / "documents.key")
+DOCUMENT_KEYS_FORMER = tuple(filter(None, os.environ.get("BANTUO_DOCUMENT_KEYS_FORMER", "").split(",")))
 DOCUMENT_STORE = Path(os.environ.get("BANTUO_DOCUMENT_STORE", VAR / "documents"))
 ALLOWED_HOSTS = os.environ.get("BANTUO_HOSTS", "127.0.0.1,localhost").split(",")
 BASE_URL = os.environ.get("BANTUO_BASE_URL", "http://127.0.0.1:8000")
@@ -57,12 +59,17 @@ INSTALLED_APPS = [
     "bantuo.simulate",
 ]
 
+LOGGING = logging_settings()
+
 MIDDLEWARE = [
+    "bantuo.interfaces.web.request_log.RequestLog",
+    "django.middleware.gzip.GZipMiddleware",
     "bantuo.interfaces.web.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "bantuo.interfaces.web.upload_cap.UploadCap",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -93,6 +100,8 @@ TEMPLATES = [
 ROOT_URLCONF = "bantuo.config.urls"
 WSGI_APPLICATION = "bantuo.config.wsgi.application"
 
+STATIC_URL = "/static/"
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -116,10 +125,26 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # of a form without its files
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # a larger file goes to a temporary one
 
-EMAIL_BACKEND = os.environ.get("BANTUO_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_HOST = os.environ.get("BANTUO_SMTP_HOST", "")
+EMAIL_PORT = int(os.environ.get("BANTUO_SMTP_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("BANTUO_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("BANTUO_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("BANTUO_SMTP_TLS", "1") == "1"
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = os.environ.get(
+    "BANTUO_EMAIL_BACKEND",
+    f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend",
+)
+EMAIL_FILE_PATH = os.environ.get("BANTUO_EMAIL_FILES")
 DEFAULT_FROM_EMAIL = os.environ.get("BANTUO_FROM_EMAIL", "bantuo@localhost")
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "web_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "web_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -139,3 +164,35 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LANGUAGE_COOKIE_NAME = "language"
 LOCALE_PATHS = [_INTERFACES / area / "locale" for area in ("web", "public", "seller", "operator")]
+
+# ---- Signing in: ACCOUNT_*, MFA_*, USERSESSIONS_* (django-allauth; the glue is interfaces/web/signin*.py)
+ACCOUNT_ADAPTER = "bantuo.interfaces.web.signin.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "bantuo.interfaces.web.signin_forms.SignInForm",
+    "signup": "bantuo.interfaces.web.signin_forms.SignUpForm",
+    "reset_password": "bantuo.interfaces.web.signin_forms.ResetForm",
+    "reset_password_from_key": "bantuo.interfaces.web.signin_forms.NewPasswordForm",
+    "change_password": "bantuo.interfaces.web.signin_forms.ChangeForm",
+    "reauthenticate": "bantuo.interfaces.web.signin_forms.PasswordAgainForm",
+}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"  # the default mail backend is the console
+ACCOUNT_MAX_EMAIL_ADDRESSES = 1
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Bantuo] "
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "bantuo.interfaces.web.signin_tokens.LinkTokens"
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key"}
+MFA_ADAPTER = "bantuo.interfaces.web.signin.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "bantuo.interfaces.web.signin_forms.CodeForm",
+    "reauthenticate": "bantuo.interfaces.web.signin_forms.CodeAgainForm",
+    "activate_totp": "bantuo.interfaces.web.signin_forms.ActivateForm",
+}
+MFA_TOTP_ISSUER = "Bantuo"
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute wrong
+USERSESSIONS_TRACK_ACTIVITY = False  # would write on every request
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("BANTUO_TRUSTED_PROXIES", "0"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import django.contrib.admin
 from django.core.wsgi import get_wsgi_application
 from whitenoise import WhiteNoise
 
@@ -13,10 +15,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bantuo.config.settings")
 
 
 def _is_hashed(path: str, url: str) -> bool:
-    """Everything the build writes carries its hash, but for the list of names."""
-    return not path.endswith("manifest.json")
+    """Everything the build writes carries its hash, but for the lists of names."""
+    return "/static/admin/" not in url and not path.endswith(".json")
 
 
 application = WhiteNoise(
     get_wsgi_application(), root=str(STATIC_FOLDER), prefix="static/", immutable_file_test=_is_hashed
 )
+# Django's plain admin brings its own files; they carry no hash.
+application.add_files(Path(django.contrib.admin.__file__).parent / "static" / "admin", prefix="static/admin/")

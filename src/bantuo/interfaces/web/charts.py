@@ -57,19 +57,21 @@ def bars(
     horizontal: bool = True,
     note: str = "",
 ) -> Chart:
-    """Counts by name, one bar each, in the order given; with `marks` of other sources see `bars_beside`."""
-    name, count = {"field": "name", "type": "nominal", "sort": None, "title": None}, {
-        "field": "count", "type": "quantitative", "title": columns[1], "axis": {"tickMinStep": 1},
-    }  # fmt: skip
-    name["axis"] = {"labelLimit": 220}
+    """Counts by name, one bar each, in the order given."""
+    name = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 220}}
+    count = {
+        "field": "count",
+        "type": "quantitative",
+        "title": columns[1],
+        "axis": {"tickMinStep": 1},
+    }
     x, y = (count, name) if horizontal else (name, count)
     spec = {
         "data": {"values": [{"name": str(n), "count": c} for n, c in rows]},
         "mark": {"type": "bar", "color": PALETTE[0]},
         "encoding": {"x": x, "y": y},
+        "height": {"step": 28} if horizontal else 220,
     }
-    if horizontal:
-        spec["height"] = {"step": 28}
     return Chart(title=title, columns=columns, rows=rows, spec=spec, note=note)
 
 

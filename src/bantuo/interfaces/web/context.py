@@ -42,11 +42,18 @@ class Shell:
     @property
     def layout(self) -> str:
         """The layout for whoever looks: with the menu for people with an account."""
-        return "web/page.html" if self._request.user.is_authenticated else "web/public.html"
+        return "web/page.html" if self._is_known else "web/public.html"
 
     @property
     def area(self) -> str:
-        return _("Operator console") if self._request.user.is_operator else _("Seller centre")
+        user = self._request.user
+        return _("Operator console") if user.is_authenticated and user.is_operator else _("Seller centre")
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether somebody has signed in; a request refused at the door has no user at all."""
+        user = getattr(self._request, "user", None)
+        return user is not None and user.is_authenticated
 
     @cached_property
     def menu(self) -> list[Group]:
@@ -54,7 +61,7 @@ class Shell:
 
     @cached_property
     def banners(self) -> list[Banner]:
-        if not self._request.user.is_authenticated:
+        if not self._is_known:
             return []
         return [banner for source in _SOURCES for banner in source(self._request)]
 

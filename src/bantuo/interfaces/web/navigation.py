@@ -45,7 +45,7 @@ class Group:
 
 
 def _unread(request: HttpRequest) -> int:
-    return unread_count(request.user.pk)
+    return unread_count(request.user.pk or 0)
 
 
 SELLER = (
@@ -99,12 +99,12 @@ def menu_of(request: HttpRequest) -> list[Group]:
     if not request.user.is_authenticated:
         return []
     groups = OPERATOR if request.user.is_operator else SELLER
-    made = [Group(label, list(_entries(items, request))) for label, items in groups]
+    current = _current([item for _, items in groups for item in items], request.path)
+    made = [Group(label, list(_entries(items, current, request))) for label, items in groups]
     return [group for group in made if group.entries]
 
 
-def _entries(items: Sequence[Item], request: HttpRequest) -> Iterator[Entry]:
-    current = _current(items, request.path)
+def _entries(items: Sequence[Item], current: str | None, request: HttpRequest) -> Iterator[Entry]:
     for item in items:
         place = _place(item.name)
         if place is not None and _may_look(place[1], request):
@@ -131,4 +131,5 @@ def _place(name: str) -> tuple[str, Access | None] | None:
 def _may_look(rule: Access | None, request: HttpRequest) -> bool:
     if rule is None:
         return False
-    return rule.public or rule.signed_in or rule.allows(request.user.roles, method="GET")
+    roles = request.user.roles if request.user.is_authenticated else ()
+    return rule.public or rule.signed_in or rule.allows(roles, method="GET")

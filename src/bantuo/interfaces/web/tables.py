@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.encoding import force_str
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
@@ -42,6 +43,24 @@ class ListTable(django_tables2.Table):
     empty_title: str | Promise = ""
     empty_hint: str | Promise = ""
 
+    def body(self) -> SafeString:
+        """The rows of the page; what a column's cells have in common is worked out once."""
+        cells = {c.name: (c.attrs["td"].as_html(), force_str(c.header)) for c in self.columns}
+        return format_html_join(
+            "\n",
+            "<tr>{}</tr>",
+            (
+                (format_html_join("", '<td {} data-label="{}">{}</td>', _cells(row, cells)),)
+                for row in self.paginated_rows
+            ),
+        )
+
+
+def _cells(row: Any, told: Mapping[str, tuple[SafeString, str]]) -> Iterator[tuple[Any, str, Any]]:
+    for column, cell in row.items():
+        attributes, header = told[column.name]
+        yield attributes, header, cell
+
 
 class ListFilter(django_filters.FilterSet):
     """The base of the filters above a list."""
@@ -54,11 +73,17 @@ class BadgeColumn(django_tables2.Column):
         super().__init__(**options)
         self.kind = kind
 
-    def render(self, value: Any) -> SafeString:
-        return badge(value, self.kind)
+    def render(self, record: Any, bound_column: Any) -> SafeString:
+        return badge(self._code(record, bound_column), self.kind)
 
-    def value(self, value: Any) -> str:
-        return force_str(word_of(self.kind, str(value)).label)
+    def value(self, record: Any, bound_column: Any) -> str:
+        return force_str(word_of(self.kind, self._code(record, bound_column)).label)
+
+    @staticmethod
+    def _code(record: Any, bound_column: Any) -> str:
+        """The stored code: of a field with choices the library would hand over its own words."""
+        found = bound_column.accessor.resolve(record, quiet=True)
+        return "" if found is None else str(found)
 
 
 class MoneyColumn(django_tables2.Column):

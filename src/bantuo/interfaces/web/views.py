@@ -12,11 +12,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from bantuo.interfaces.web.access import OPERATOR_ROLES, access, public, signed_in
+from bantuo.interfaces.web.requests import UserRequest
 from bantuo.interfaces.web.samples import style_samples
 
 
 @signed_in
-def landing(request: HttpRequest) -> HttpResponse:
+def landing(request: UserRequest) -> HttpResponse:
     """Where somebody goes after signing in: the operator console or the seller centre."""
     return redirect("operator:dashboard" if request.user.is_operator else "seller:home")
 
