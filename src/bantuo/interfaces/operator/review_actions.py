@@ -49,7 +49,7 @@ from bantuo.interfaces.web.access import access
 from bantuo.interfaces.web.programme import Programme, programme_now
 from bantuo.interfaces.web.requests import UserRequest
 
-Act = Callable[[dict[str, Any], Programme], str]  # does it, and says what was done
+Act = Callable[[dict[str, Any], Programme], str]  # does it, and says what was done ("": it said so itself)
 reviewers_act = access(view=READERS, act=ACTING)
 
 
@@ -165,9 +165,10 @@ def assess(request: UserRequest, pk: int) -> HttpResponse:
             on=programme.on,
             **_who(request, programme),
         )
-        return (
-            _("Assessed again: every gate passed.") if report.passed else _("Assessed again: gates are open.")
-        )
+        if report.passed:
+            return _("Assessed again: every gate passed.")
+        messages.warning(request, _("Assessed again: gates are open."))
+        return ""
 
     return _step(request, pk, forms.Form, "assess", act, anchor="findings")
 
@@ -319,10 +320,12 @@ def _step(
     form = form_class(request.POST, prefix=name, **options)
     if form.is_valid():
         try:
-            messages.success(request, act(form.cleaned_data, programme))
+            said = act(form.cleaned_data, programme)
         except REFUSALS as refusal:
             form.add_error(None, refusal_words(refusal, programme.book))
         else:
+            if said:
+                messages.success(request, said)
             place = f"#{anchor}" if anchor else ""
             return redirect(f"{reverse('operator:application', args=[pk])}{place}")
     for error in form.non_field_errors():
