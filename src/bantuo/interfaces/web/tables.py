@@ -27,7 +27,7 @@ from django_tables2.paginators import LazyPaginator
 from bantuo.interfaces.web.templatetags.ui import actor, badge, day, fen, when
 from bantuo.interfaces.web.words import word_of
 
-PAGE_ROWS = 25
+PAGE_ROWS = 20
 EXPORT_ROWS = 100_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
