@@ -115,7 +115,12 @@ def test_a_reviewer_is_told_which_shop_and_never_who_did_it() -> None:
     step(seller, "assessed_pass", by="user:99")
     deliver_notices(now=NOW)
     (payload,) = Notice.objects.values_list("payload", flat=True)
-    assert payload == {"step": "assessed_pass", "reason": "because", "about": "application:7", "shop": "Shop S1"}
+    assert payload == {
+        "step": "assessed_pass",
+        "reason": "because",
+        "about": "application:7",
+        "shop": "Shop S1",
+    }
 
 
 def test_a_new_agreement_concerns_those_who_signed_one() -> None:

@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
 from bantuo.apps.admission.operations.rebinding import apply_binding_notices
+from bantuo.apps.admission.operations.retention import limit_kept_papers
 from bantuo.apps.documents.operations import destroy_due, remind_expiring, sweep_store
 from bantuo.apps.notices.operations import deliver_notices, remind_running_clocks, send_mails
 from bantuo.interfaces.jobs import erp_tasks
@@ -37,11 +38,12 @@ def tell_people(timestamp: int) -> None:
 @app.periodic(cron="5 * * * *")
 @app.task(name="documents", queueing_lock="documents")
 def look_after_documents(timestamp: int) -> None:
-    """Remind of papers that run out, destroy what may not be kept, sweep what no paper names."""
+    """Remind of papers that run out, date those of who left, destroy what is due, sweep what is nobody's."""
     programme = programme_now()
     book, on, now = programme.book, programme.on, programme.now
     stages = [0, *(int(book.amount(rule, on)) for rule in REMINDERS)]
     remind_expiring(days_before=stages, on=on, now=now)
+    limit_kept_papers(book=book, on=on)
     replaced = int(book.amount("DOC-0.retention_replaced", on))
     destroy_due(on=on, replaced_days=replaced, store=store(), now=now, actor=ACTOR)
     sweep_store(store=store(), now=now, age=_SWEEP_AGE)
