@@ -34,3 +34,9 @@ django.setup()
 def django_db_modify_db_settings() -> None:
     """Each run has its own database, so that two runs on one server do not meet."""
     settings.DATABASES["default"]["TEST"]["NAME"] = f"test_bantuo_{os.getpid()}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers come last: Playwright keeps an event loop in the process, in which Django answers nobody."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

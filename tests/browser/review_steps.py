@@ -11,8 +11,10 @@ def accept_application(browser: Browser, site: Site, code: str, reviewer: str = 
     """A reviewer finds the shop in the queue and lets it in."""
     person = arrive(browser, site, f"accepts-{code}", language="zh-hans", size=WIDE)
     person.sign_in(f"{reviewer}@operator.example")
-    person.visit(f"/operator/applications/?q={code}")
-    person.page.locator("main td a[href^='/operator/applications/']").first.click()
+    person.visit(f"/operator/applications/?search={code}")
+    found = person.page.locator("main tr", has_text=code).locator("td a[href^='/operator/applications/']")
+    expect(found).to_have_count(1)
+    found.click()
     person.look("application")
     take = person.page.locator("form[action$='/take/'] [type=submit]")
     if take.count():
