@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from bantuo.engine.files import FileUnusable, read_table, scan_table, write_table
+from bantuo.engine.files import FileUnusable, RaggedRow, read_table, scan_table, write_table
 
 ROWS = [
     {"order_id": "007", "name": "灯具", "fen": "120.00"},
@@ -96,6 +96,15 @@ def test_unusable_files_say_what_was_found(tmp_path: Path, name: str, content: b
         scan_table(put(tmp_path / name, content))
     assert refused.value.reason.startswith(reason)
     assert str(refused.value).startswith(f"{name}: ")
+
+
+def test_a_ragged_line_is_set_apart_for_those_who_ask(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.csv", b"a,b\n1,2\n3,4,5\n\n6\n'7,8\n")
+    ragged = list[RaggedRow]()
+    blank = (None, None)
+    assert read_table(path, ragged=ragged).rows() == [("1", "2"), blank, blank, ("6", None), ("7", "8")]
+    assert ragged == [RaggedRow(2, 3, 2)]
+    assert ragged[0].rule == "has 3 cells, the headings are 2"
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -75,3 +75,12 @@ def test_missing_sides_are_asked_for_one_by_one() -> None:
         columns_of(card_named("semi_b"), ["weight_kg", "length_cm"])
     said = str(refused.value)
     assert "missing column 'width_mm' (or width_cm); missing column 'height_mm' (or height_cm)." in said
+
+
+def test_a_ragged_line_is_refused_and_the_others_are_priced(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("weight_kg,order_id\n1.235,a\n1.235,b,more\n1.235,c\n", "utf-8")
+    made = price_file(path, out=tmp_path / "out.csv", card=card_named("russia_e_packet"), policy="p")
+    assert (made.rows, made.priced, made.refused) == (3, 2, 1)
+    assert made.problems.rows() == [(2, "(line)", "3", "has 3 cells, the headings are 2")]
+    assert read_table(tmp_path / "out.csv")["row"].to_list() == ["1", "3"]

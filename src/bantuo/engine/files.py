@@ -1,18 +1,21 @@
-"""Tables in and out of CSV, XLSX, Parquet and JSON: as text where the file is text, whole or not at all.
+"""Tables in and out of CSV, XLSX, Parquet and JSON: as text where the file is text.
 
-CSV, XLSX and JSON cells arrive as text exactly as written (no number is guessed, so `007` and
-`120.00` survive); Parquet keeps its types. Writing goes to a temporary name first.
+A file is read whole or not at all, but for a ragged line of a CSV: a caller who asks for them gets
+such lines beside the others. CSV, XLSX and JSON cells arrive as text exactly as written (no number
+is guessed, so `007` and `120.00` survive); Parquet keeps its types. Writing goes to a temporary name
+first.
 """
 
 from __future__ import annotations
 
 import codecs
+import csv
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import fastexcel
 import polars as pl
@@ -38,16 +41,33 @@ class FileUnusable(ValueError):
         self.path, self.reason = path, reason
 
 
-def read_table(path: Path) -> pl.DataFrame:
+class RaggedRow(NamedTuple):
+    """A line of a CSV with more cells than headings; `row` counts from 1 below the headings."""
+
+    row: int
+    cells: int
+    headings: int
+
+    @property
+    def rule(self) -> str:
+        """Why it is refused."""
+        return f"has {self.cells} cells, the headings are {self.headings}"
+
+
+def read_table(path: Path, *, ragged: list[RaggedRow] | None = None) -> pl.DataFrame:
     """The whole table in memory; raises FileUnusable."""
-    return scan_table(path).collect(engine="streaming")
+    return scan_table(path, ragged=ragged).collect(engine="streaming")
 
 
-def scan_table(path: Path) -> pl.LazyFrame:
-    """The table lazily: Parquet and UTF-8 CSV stream, the others are read now. Raises FileUnusable."""
+def scan_table(path: Path, *, ragged: list[RaggedRow] | None = None) -> pl.LazyFrame:
+    """The table lazily: Parquet and UTF-8 CSV stream, the others are read now. Raises FileUnusable.
+
+    Into `ragged` go the lines of a CSV that have more cells than headings; a blank row keeps the
+    place of each. Without it such a line makes the file unusable.
+    """
     ending = _ending(path)
     _check_beginning(path, ending)
-    frame = _SCANS[ending](path)
+    frame = _scan_csv(path, ragged) if ending == ".csv" else _SCANS[ending](path)
     _check_header(path, frame.collect_schema().names())
     return frame
 
@@ -104,9 +124,9 @@ def _check_header(path: Path, names: list[str]) -> None:
         raise FileUnusable(path, f"a NUL character in the column name {broken[0]!r}")
 
 
-def _scan_csv(path: Path) -> pl.LazyFrame:
+def _scan_csv(path: Path, ragged: list[RaggedRow] | None = None) -> pl.LazyFrame:
     with path.open("rb") as opened:
-        encoding = _encoding(path, opened)
+        encoding = text_encoding(path, opened)
     source: Any = path
     if encoding != "utf-8":
         source = path.read_bytes().decode(encoding).encode()
@@ -118,8 +138,35 @@ def _scan_csv(path: Path) -> pl.LazyFrame:
         else:
             frame = frame.collect().lazy()
     except pl.exceptions.PolarsError as fault:
-        raise FileUnusable(path, f"is not a regular CSV: {str(fault).splitlines()[0]}") from None
+        if ragged is None:
+            raise FileUnusable(path, f"is not a regular CSV: {str(fault).splitlines()[0]}") from None
+        frame = _set_ragged_apart(path, encoding, ragged)
     return frame.with_columns(pl.col(pl.String).str.strip_prefix("'"))
+
+
+def _set_ragged_apart(path: Path, encoding: str, ragged: list[RaggedRow]) -> pl.LazyFrame:
+    """The lines that fit; one that does not is named and leaves a blank row."""
+    with path.open(encoding=encoding, newline="") as opened:
+        reader = csv.reader(opened, strict=True)
+        try:
+            headings = [cell.removeprefix("\ufeff") for cell in next(reader)]
+            rows = list(_fitting(reader, len(headings), ragged))
+        except csv.Error as fault:
+            reason = f"is not a regular CSV: line {reader.line_num}: {fault}"
+            raise FileUnusable(path, reason) from None
+    twice = next((name for name in headings if headings.count(name) > 1), None)
+    if twice is not None:
+        raise FileUnusable(path, f"column {twice!r} appears twice")
+    return pl.LazyFrame(rows, schema=dict.fromkeys(headings, pl.String), orient="row")
+
+
+def _fitting(lines: Iterable[list[str]], width: int, ragged: list[RaggedRow]) -> Iterator[list[str | None]]:
+    for row, cells in enumerate(lines, start=1):
+        if len(cells) > width:
+            ragged.append(RaggedRow(row, len(cells), width))
+            yield [None] * width
+        else:
+            yield [*(cell or None for cell in cells), *[None] * (width - len(cells))]
 
 
 def _read_through(frame: pl.LazyFrame) -> None:
@@ -127,7 +174,7 @@ def _read_through(frame: pl.LazyFrame) -> None:
     frame.select(pl.len(), pl.all().null_count()).collect(engine="streaming")
 
 
-def _encoding(path: Path, opened: BinaryIO) -> str:
+def text_encoding(path: Path, opened: BinaryIO) -> str:
     """UTF-8, else GB18030 (which contains GBK); NUL is refused with its place."""
     for encoding in ("utf-8", "gb18030"):
         if _decodes(path, opened, encoding):

@@ -11,7 +11,7 @@ import polars as pl
 from bantuo.core.money import SCIENTIFIC_REFUSED
 from bantuo.core.rate_card import INPUT_RANGES, SIDES, Card
 from bantuo.engine.amount_columns import is_blank, is_scientific, text_rule
-from bantuo.engine.files import FileUnusable, check_writable, scan_table, sink_table
+from bantuo.engine.files import FileUnusable, RaggedRow, check_writable, scan_table, sink_table
 from bantuo.engine.quote_columns import FORMS, IDENTITIES, columns_of, limit_sentence
 from bantuo.engine.quotes import limit_holds, over_card_problem, price_columns
 
@@ -39,14 +39,16 @@ def price_file(source: Path, *, out: Path, card: Card, policy: str) -> PricedFil
     check_writable(out)
     if out.resolve() == source.resolve():
         raise FileUnusable(out, "is the file that is read; choose another name")
-    frame = scan_table(source)
+    ragged = list[RaggedRow]()
+    frame = scan_table(source, ragged=ragged)
     schema = frame.collect_schema()
     columns = columns_of(card, schema.names())
     _check_types(source, schema)
     judged = _judged(frame, columns, card)
     totals, bad = pl.collect_all([_totals(judged), judged.filter(~_good())], engine="streaming")
     rows, priced, total_fen = totals.row(0)
-    problems = _problems(bad, columns, card)
+    problems = _with_ragged(_problems(bad, columns, card), ragged)
+    rows += len(ragged)
     problems_out = _write_problems(problems, out)
     if priced:
         sink_table(_priced_rows(judged, columns, card, policy), out)
@@ -134,6 +136,16 @@ def _problems(bad: pl.DataFrame, columns: Mapping[str, str], card: Card) -> pl.D
         over = pl.lit(over_card_problem(card, 0).rule)
         parts.append(_refused_cells(unexplained, weighed, over))
     return pl.concat(parts).sort("row", maintain_order=True)
+
+
+def _with_ragged(problems: pl.DataFrame, ragged: Sequence[RaggedRow]) -> pl.DataFrame:
+    """The refused cells and the refused lines, in the order of the file."""
+    if not ragged:
+        return problems
+    lines = [(line.row, "(line)", str(line.cells), line.rule) for line in ragged]
+    return pl.concat([problems, pl.DataFrame(lines, schema=problems.schema, orient="row")]).sort(
+        "row", maintain_order=True
+    )
 
 
 def _refused_cells(bad: pl.DataFrame, column: str, rule: pl.Expr) -> pl.DataFrame:

@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 
 from bantuo.apps.catalog.models import PriceAlert, PriceChange, Sku
 from bantuo.apps.catalog.operations import NewPrices, change_prices, list_skus
-from bantuo.apps.catalog.operations.prices import PriceResult, price_freedom
+from bantuo.apps.catalog.operations.capabilities import freedom
+from bantuo.apps.catalog.operations.prices import PriceResult
 from bantuo.apps.catalog.queries import open_price_alerts, price_history
 from bantuo.core.policy import Book
 from tests.apps import factories as make
@@ -103,9 +104,9 @@ def test_where_the_book_blocks_a_price_above_the_limit_is_refused(seller: int) -
 
 def test_the_capability_matrix_decides_who_sets_prices(seller: int) -> None:
     book = make.the_book()
-    assert price_freedom(book, on=make.DAY, mode="semi") == "free"
-    assert price_freedom(book, on=make.DAY, mode="full") == "refused"
-    assert price_freedom(book, on=make.DAY, mode="unheard of") == "request"  # CAP-2
+    assert freedom(book, on=make.DAY, mode="semi", capability="price") == "free"
+    assert freedom(book, on=make.DAY, mode="full", capability="price") == "refused"
+    assert freedom(book, on=make.DAY, mode="unheard of", capability="price") == "request"  # CAP-2
     taken = _with_rule(
         "CAP-1", ({"mode": "semi", "capability": "price", "answer": "refused", "origin": "ours"},)
     )

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from bantuo.apps.parties.models import Seller
 
@@ -65,7 +66,14 @@ class Product(models.Model):
     size_chart = models.JSONField(null=True)
     attributes_required = models.IntegerField(default=0)
     attributes_missing = models.IntegerField(default=0)
+    attributes = models.JSONField(
+        default=dict, help_text="what was given of the category's attributes, by name"
+    )
+    images = ArrayField(models.TextField(), default=list, help_text="links; the first is the main image")
+    video = models.TextField(default="", help_text="a link")
+    fully_managed = models.BooleanField(default=False, help_text="under a fully managed contract (CAP-1)")
     created_at = models.DateTimeField()
+    changed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
@@ -77,6 +85,7 @@ class Product(models.Model):
                 name="product_attributes_counted",
             ),
         ]
+        indexes = [models.Index(fields=["seller", "id"], name="product_of_seller")]
 
 
 class Sku(models.Model):
@@ -97,8 +106,10 @@ class Sku(models.Model):
     markets = ArrayField(models.TextField(), default=list)
     label = models.BooleanField(default=False, help_text="FEE-4 labelling, copied to each order")
     photo_qc = models.BooleanField(default=False, help_text="FEE-4 photo inspection, copied to each order")
+    item_code = models.TextField(default="", help_text="the goods behind it, whatever the listing (ELG-10)")
     listed_at = models.DateTimeField()
     delisted_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
@@ -117,6 +128,7 @@ class Sku(models.Model):
                 name="sku_measures_positive",
             ),
         ]
+        indexes = [models.Index(fields=["seller", "id"], name="sku_of_seller")]
 
 
 class PriceChange(models.Model):
@@ -190,3 +202,147 @@ class ListingRefusal(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["seller", "code", "field", "rule"], name="listing_refusal_once"),
         ]
+
+
+class ListingChange(models.Model):
+    """Append-only history of what was changed in a listing, prices apart."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    product = models.ForeignKey(Product, models.PROTECT)
+    sku = models.ForeignKey(Sku, models.PROTECT, null=True)
+    field = models.TextField()
+    old = models.TextField()
+    new = models.TextField()
+    changed_at = models.DateTimeField()
+    actor = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["seller", "product", "changed_at"], name="listing_history")]
+
+
+class ListingRequest(models.Model):
+    """A change of content that an operator decides, as CAP-1 asks under a fully managed contract."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    product = models.ForeignKey(Product, models.PROTECT)
+    kind = models.TextField(help_text="main_image, video")
+    old = models.TextField()
+    new = models.TextField()
+    state = models.TextField(default="open", help_text="open, approved, refused, replaced")
+    requested_by = models.TextField()
+    requested_at = models.DateTimeField()
+    decided_by = models.TextField(default="")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller", "product", "kind"],
+                condition=Q(state="open"),
+                name="listing_request_one_open",
+            ),
+        ]
+
+
+class ListingDefaults(models.Model):
+    """The services that a seller ticks for a SKU that does not say (FEE-4)."""
+
+    seller = models.OneToOneField(Seller, models.PROTECT)
+    label = models.BooleanField(default=False)
+    photo_qc = models.BooleanField(default=False)
+
+
+class Promotion(models.Model):
+    """A promotion of the seller's own: days in Shanghai, the first and the last included."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    name = models.TextField()
+    first_on = models.DateField()
+    last_on = models.DateField()
+    ended_at = models.DateTimeField(null=True, help_text="called off before its last day")
+    created_at = models.DateTimeField()
+    created_by = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "name"], name="promotion_name_once"),
+            models.CheckConstraint(
+                condition=Q(last_on__gte=models.F("first_on")), name="promotion_days_in_order"
+            ),
+        ]
+
+
+class PromotionPrice(models.Model):
+    """What a SKU costs in a promotion, and what PRC-1 says of it."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    promotion = models.ForeignKey(Promotion, models.PROTECT, related_name="prices")
+    sku = models.ForeignKey(Sku, models.PROTECT)
+    price_fen = models.BigIntegerField()
+    ordinary_fen = models.BigIntegerField(help_text="the ordinary price that it was judged against")
+    price_fen_max = models.BigIntegerField(help_text="the highest price without an alert")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "promotion", "sku"], name="promotion_price_once"),
+            models.CheckConstraint(condition=Q(price_fen__gt=0), name="promotion_price_positive"),
+        ]
+
+
+class SheetMapping(models.Model):
+    """Which column of a sheet is which, as the seller said it the last time such headings came."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    headings_key = models.TextField(help_text="a hash of the headings")
+    columns = models.JSONField(help_text="field → heading")
+    fixed = models.JSONField(help_text="field → what it is in every row")
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["seller", "headings_key"], name="sheet_mapping_once")]
+
+
+class ListingImport(models.Model):
+    """A sheet of listings on its way into the catalogue; its progress lives in its rows."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    file_name = models.TextField()
+    origin = models.TextField(help_text="whose headings these are: bantuo, dianxiaomi, lingxing, other")
+    headings = models.JSONField()
+    columns = models.JSONField(default=dict, help_text="field → heading")
+    fixed = models.JSONField(default=dict, help_text="field → what it is in every row")
+    state = models.TextField(
+        default="mapping", help_text="mapping, checked, running, done, undoing, undone, dropped"
+    )
+    created_at = models.DateTimeField()
+    created_by = models.TextField()
+    started_at = models.DateTimeField(null=True)
+    started_by = models.TextField(default="")
+    ended_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["seller", "-id"], name="listing_imports_latest")]
+
+
+class ListingImportRow(models.Model):
+    """One row of a sheet: what stood in it, what is wrong with it, and what it changed."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT)
+    sheet = models.ForeignKey(ListingImport, models.PROTECT, related_name="rows")
+    number = models.IntegerField(help_text="as the spreadsheet counts it: the headings are 1")
+    cells = models.JSONField()
+    state = models.TextField(default="read", help_text="read, bad, ready, listed, refused, undone, kept")
+    plan = models.TextField(default="", help_text="new, change, same")
+    problems = models.JSONField(default=list)
+    changes = models.JSONField(default=dict, help_text="field → before and after, for the preview")
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "sheet", "number"], name="listing_import_row_once")
+        ]
+        indexes = [models.Index(fields=["sheet", "state", "number"], name="listing_import_progress")]

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
-from bantuo.engine.files import FileUnusable, read_table, write_table
+from bantuo.engine.files import FileUnusable, RaggedRow, read_table, write_table
 from bantuo.engine.profiles import ProfileUnreadable, parse_profile, profile_problems
 from bantuo.interfaces.seller.section_fields import CountField, CountriesField
 from bantuo.interfaces.seller.section_forms import MetricsForm
@@ -57,9 +57,13 @@ def read_products(file: UploadedFile[Any]) -> ProductSheet:
     content, ending = _content(file)
     if ending == ".json":
         return _from_json(content)
-    sheet = ProductSheet()
-    for number, row in enumerate(_rows(content, ending), start=2):
+    sheet, ragged = ProductSheet(), list[RaggedRow]()
+    for number, row in enumerate(_rows(content, ending, ragged), start=2):
         _take_row(sheet, number, row)
+    for line in ragged:
+        told = _("the line has %(cells)s cells, the headings are %(headings)s")
+        rule = told % {"cells": line.cells, "headings": line.headings}
+        sheet.refuse(line.row + 1, "sku", "", rule)
     return sheet
 
 
@@ -104,13 +108,14 @@ def _content(file: UploadedFile[Any]) -> tuple[bytes, str]:
     return file.read(), ending
 
 
-def _rows(content: bytes, ending: str) -> Iterator[dict[str, str]]:
+def _rows(content: bytes, ending: str, ragged: list[RaggedRow] | None = None) -> Iterator[dict[str, str]]:
+    """The rows by heading; into `ragged` go the lines with more cells than headings, if it is given."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"sheet{ending}"
         path.write_bytes(content)
         _check_unpacked(path, ending)
         try:
-            frame = read_table(path)
+            frame = read_table(path, ragged=ragged)
         except FileUnusable as unusable:
             raise SheetUnusable(
                 _("The sheet cannot be read: %(why)s.") % {"why": unusable.reason}

@@ -111,15 +111,15 @@ def size_chart(request: SellerRequest) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         chart = section_values(desk.profile, "size_charts").get(sku)
-        return _show(request, desk, sku, _fields_of(chart))
+        return _show(request, desk, sku, chart_fields(chart))
     if "file" in request.FILES:
         return _upload(request, desk, sku)
     if request.POST.get("act") == "draw":
         return _show(request, desk, sku, request.POST)
-    return _save(request, desk, sku, _chart_of(request.POST), request.POST)
+    return _save(request, desk, sku, chart_told(request.POST), request.POST)
 
 
-def _fields_of(chart: Any) -> QueryDict:
+def chart_fields(chart: Any) -> QueryDict:
     """A kept chart as the form's fields; one that is not sound shows as far as it can be read."""
     fields = QueryDict(mutable=True)
     if not isinstance(chart, Mapping):
@@ -146,7 +146,7 @@ def _columns(fields: QueryDict) -> list[str]:
     return [name for name in _COLUMNS if name in chosen]
 
 
-def _chart_of(fields: QueryDict) -> dict[str, Any]:
+def chart_told(fields: QueryDict) -> dict[str, Any]:
     """The chart that the form describes; a cell that is no number stays text, so that its check names it."""
     columns = _columns(fields)
     rows = [
@@ -171,13 +171,13 @@ def _show(
     problems: tuple[str, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
-    chart = _chart_of(fields)
+    chart = chart_told(fields)
     found = problems or size_chart_problems(chart, schema=load_schema("size_chart"))
     context = {
         "desk": desk,
         "sku": sku,
         "form": ChartForm(initial={**fields.dict(), "columns": fields.getlist("columns")}),
-        "grid": _grid(fields),
+        "grid": chart_grid(fields),
         "problems": [problem_words(problem) for problem in found] if fields or problems else [],
         "is_sound": bool(fields) and not found,
         "revision": section_revision(desk.application.profile, "size_charts", row=sku),
@@ -189,7 +189,7 @@ def _show(
     return render(request, template, context, status=status)
 
 
-def _grid(fields: QueryDict) -> Grid:
+def chart_grid(fields: QueryDict) -> Grid:
     columns = [(name, _COLUMNS[name]) for name in _columns(fields)]
     rows = [
         (
@@ -228,12 +228,12 @@ def _upload(request: SellerRequest, desk: Desk, sku: str) -> HttpResponse:
         chart = json.loads(file.read().decode("utf-8-sig"))
     except (UnicodeDecodeError, ValueError, RecursionError) as broken:
         return _refused(request, desk, sku, _("The file is no JSON: %(why)s.") % {"why": broken})
-    return _save(request, desk, sku, chart, _fields_of(chart))
+    return _save(request, desk, sku, chart, chart_fields(chart))
 
 
 def _refused(request: SellerRequest, desk: Desk, sku: str, told: str) -> HttpResponse:
     messages.error(request, told)
-    return _show(request, desk, sku, _fields_of(None), status=422)
+    return _show(request, desk, sku, chart_fields(None), status=422)
 
 
 def _save(request: SellerRequest, desk: Desk, sku: str, chart: Any, fields: QueryDict) -> HttpResponse:

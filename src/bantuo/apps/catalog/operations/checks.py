@@ -9,20 +9,29 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from bantuo.core.listing import is_price_alert, size_chart_problems
+from bantuo.core.listing_attributes import attribute_problems
 from bantuo.core.money import SCIENTIFIC_REFUSED
 from bantuo.core.policy import Book
 from bantuo.core.rate_card import INPUT_RANGES
+from bantuo.engine.attributes import category_attributes
 
 PRICE_FEN_MAX = 10_000_000_000
 TEXT_MAX = 500
+IMAGES_MAX = 12
+LINK_MAX = 1_000
 MEASURES = ("weight_g", "length_mm", "width_mm", "height_mm")
 _SCIENTIFIC = re.compile(r"[0-9]+(\.[0-9]+)?[eE]\+?[0-9]+")
+_LINK = re.compile(r"https?://[^\s/?#\x00-\x1f<>\"']+[^\s\x00-\x1f<>\"']*", re.IGNORECASE)
 _WHOLE_PPM = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class NewSku:
-    """A SKU as the seller lists it; `row` is the caller's own name for it. None: not stated."""
+    """A SKU as the seller lists it; `row` is the caller's own name for it. None: not stated.
+
+    `attributes`, `images` and `video` left None stay as they are; stated attributes are counted
+    against those of the category, whatever `attributes_required` and `attributes_missing` say.
+    """
 
     row: int
     seller_id: int
@@ -46,6 +55,11 @@ class NewSku:
     size_chart: Mapping[str, Any] | None
     hs_code: str = ""
     customs_name: str = ""
+    item_code: str = ""
+    attributes: Mapping[str, str] | None = None
+    images: tuple[str, ...] | None = None
+    video: str | None = None
+    fully_managed: bool = False
 
 
 class RefusedRow(NamedTuple):
@@ -103,7 +117,7 @@ def _text_problems(sku: NewSku) -> Iterator[RefusedRow]:
             yield RefusedRow(sku.row, field, shown(code), "STEP-5", f"1…{TEXT_MAX} characters, no NUL")
         elif _SCIENTIFIC.fullmatch(code):
             yield RefusedRow(sku.row, field, code, "STEP-5", SCIENTIFIC_REFUSED)
-    for field in ("title", "category", "hs_code", "customs_name"):
+    for field in ("title", "category", "hs_code", "customs_name", "item_code"):
         text: str = getattr(sku, field)
         if "\x00" in text or len(text) > TEXT_MAX:
             yield RefusedRow(sku.row, field, shown(text), "STEP-5", f"at most {TEXT_MAX} characters, no NUL")
@@ -146,6 +160,7 @@ def price_problems(
 
 
 def _content_problems(sku: NewSku, terms: ListingTerms) -> Iterator[RefusedRow]:
+    yield from _stated_content_problems(sku)
     if sku.apparel:
         for problem in size_chart_problems(sku.size_chart, schema=terms.size_chart_schema):
             field, _, reason = problem.partition(": ")
@@ -159,3 +174,27 @@ def _content_problems(sku: NewSku, terms: ListingTerms) -> Iterator[RefusedRow]:
     ):
         reason = f"more than {terms.missing_ppm_max} ppm of the attributes are missing"
         yield RefusedRow(sku.row, "attributes_missing", counted, "ELG-8", reason)
+
+
+def _stated_content_problems(sku: NewSku) -> Iterator[RefusedRow]:
+    """Attributes of the wrong kind, links that are none, a mode that cannot be."""
+    asked = category_attributes(sku.category)
+    for name, reason in attribute_problems(asked, given=sku.attributes or {}).items():
+        value = shown((sku.attributes or {})[name])
+        yield RefusedRow(sku.row, f"attributes.{name}", value, "ELG-8", reason)
+    images = sku.images or ()
+    if len(images) > IMAGES_MAX:
+        yield RefusedRow(sku.row, "images", str(len(images)), "STEP-5", f"at most {IMAGES_MAX} pictures")
+    for field, link in [*(("images", link) for link in images), ("video", sku.video or "")]:
+        if link and not is_link(link):
+            yield RefusedRow(
+                sku.row, field, shown(link), "STEP-5", "a link that begins with http:// or https://"
+            )
+    if sku.fully_managed and sku.semi_managed:
+        reason = "a product under a fully managed contract is not semi-managed"
+        yield RefusedRow(sku.row, "semi_managed", "yes", "CAP-1", reason)
+
+
+def is_link(text: str) -> bool:
+    """Whether a text can stand as the address of a picture or a film; nothing is fetched."""
+    return len(text) <= LINK_MAX and _LINK.fullmatch(text) is not None

@@ -60,8 +60,11 @@ def delist_skus(rows: Sequence[SkuToDelist], *, reason: str, now: datetime, acto
 def _take_off_sale(leaving: dict[int, int], *, reason: str, now: datetime, actor: str) -> None:
     codes = dict(
         fetch_rows(
-            "UPDATE catalog_sku SET delisted_at = %s WHERE id = ANY(%s::bigint[]) RETURNING id, code",
-            [now, sorted(leaving)],
+            """
+            UPDATE catalog_sku SET delisted_at = %s, changed_at = %s
+            WHERE id = ANY(%s::bigint[]) RETURNING id, code
+            """,
+            [now, now, sorted(leaving)],
         )
     )
     cleared = fetch_rows(

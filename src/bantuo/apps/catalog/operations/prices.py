@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from bantuo.apps.catalog.models import Sku
+from bantuo.apps.catalog.operations.capabilities import freedom, mode_of
 from bantuo.apps.catalog.operations.checks import ListingTerms, RefusedRow, listing_terms, price_problems
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.parties.operations import lock_sellers
@@ -70,7 +71,7 @@ def change_prices(
         result.refused.extend(problems)
         if sku is not None and not problems:
             _apply(row, sku, changed)
-    _write(changed.values())
+    _write(changed.values(), now=now)
     record_changes(changed.values(), now=now, actor=actor)
     result.changed = len(changed)
     result.alerts = judge_alerts(changed.values(), terms=terms, now=now)
@@ -79,7 +80,7 @@ def change_prices(
 
 def _skus_of(rows: Sequence[NewPrices]) -> dict[tuple[int, str], Sku]:
     sellers = {row.seller_id for row in rows}
-    found = Sku.objects.filter(
+    found = Sku.objects.select_related("product").filter(
         seller_id__in=sellers, code__in={row.sku_code for row in rows}, delisted_at__isnull=True
     )
     return {(sku.seller_id, sku.code): sku for sku in found}
@@ -90,19 +91,11 @@ def _problems(
 ) -> Iterable[RefusedRow]:
     if sku is None:
         return [RefusedRow(row.row, "sku_code", row.sku_code, "STEP-5", "is not listed")]
-    answer = price_freedom(book, on=on, mode="semi" if sku.semi_managed else "self")
+    answer = freedom(book, on=on, mode=mode_of(sku), capability="price")
     if answer != "free":
         return [RefusedRow(row.row, "sku_code", row.sku_code, "CAP-1", f"changing the price is: {answer}")]
     ordinary, exclusive = _wanted(row, sku)
     return price_problems(row.row, ordinary, exclusive, semi_managed=sku.semi_managed, terms=terms)
-
-
-def price_freedom(book: Book, *, on: date, mode: str) -> str:
-    """What CAP-1 says of setting prices in a mode: free, request, refused; CAP-2 where it is silent."""
-    table: Sequence[dict[str, str]] = book.amount("CAP-1", on)
-    told = {row["mode"]: row["answer"] for row in table if row["capability"] == "price"}
-    answer = told.get(mode, "not_stated")
-    return str(book.amount("CAP-2", on)) if answer == "not_stated" else answer
 
 
 def _wanted(row: NewPrices, sku: Sku) -> tuple[int, int | None]:
@@ -122,14 +115,14 @@ def _apply(row: NewPrices, sku: Sku, changed: dict[int, Priced]) -> None:
     sku.ordinary_fen, sku.exclusive_fen = ordinary, exclusive
 
 
-def _write(changed: Iterable[Priced]) -> None:
+def _write(changed: Iterable[Priced], *, now: datetime) -> None:
     run_statement(
         """
-        UPDATE catalog_sku s SET ordinary_fen = i.ordinary, exclusive_fen = i.exclusive
+        UPDATE catalog_sku s SET ordinary_fen = i.ordinary, exclusive_fen = i.exclusive, changed_at = %s
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS i(id, ordinary, exclusive)
         WHERE s.id = i.id
         """,
-        columns_of([(p.sku_id, p.ordinary_fen, p.exclusive_fen) for p in changed], 3),
+        [now, *columns_of([(p.sku_id, p.ordinary_fen, p.exclusive_fen) for p in changed], 3)],
     )
 
 
