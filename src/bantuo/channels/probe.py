@@ -84,11 +84,11 @@ class PinnedCaller:
         Whatever the other side does, this returns shortly after the limit and reads `size_max` at most.
         """
         started = time.monotonic_ns()
-        connection = _PinnedConnection(self.endpoint, self.address, seconds=limit_ms / 1000)
+        connection = PinnedConnection(self.endpoint, self.address, seconds=limit_ms / 1000)
         try:
             detail, succeeded, version = self._exchange(connection, verb=verb, headers=headers, body=body)
         except (OSError, HTTPException, ValueError) as problem:
-            detail, succeeded, version = _told(problem), False, ""
+            detail, succeeded, version = told_of(problem), False, ""
         finally:
             is_late = connection.end()
         took_ms = -(-(time.monotonic_ns() - started) // 1_000_000)
@@ -97,7 +97,7 @@ class PinnedCaller:
         return Answer(took_ms, succeeded, detail, version)
 
     def _exchange(
-        self, connection: _PinnedConnection, *, verb: str, headers: Mapping[str, str], body: bytes
+        self, connection: PinnedConnection, *, verb: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[str, bool, str]:
         whole = {
             "Host": self.endpoint.authority,
@@ -111,7 +111,7 @@ class PinnedCaller:
             return _judge(response, size_max=self.size_max)
 
 
-class _PinnedConnection(HTTPConnection):
+class PinnedConnection(HTTPConnection):
     """Connects to the checked address, and is cut off at its deadline whatever it is doing then.
 
     A socket's own timeout begins again with every byte, so that a server which drips would hold us for
@@ -176,7 +176,8 @@ def _judge(response: HTTPResponse, *, size_max: int) -> tuple[str, bool, str]:
     return "200", True, version
 
 
-def _told(problem: Exception) -> str:
+def told_of(problem: Exception) -> str:
+    """What went wrong with a connection, in a few words that give nothing away."""
     match problem:
         case ssl.SSLCertVerificationError():
             return f"certificate: {problem.verify_message}"[:200]

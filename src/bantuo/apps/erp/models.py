@@ -44,11 +44,16 @@ class ProbeTarget(models.Model):
     registered_at = models.DateTimeField(
         help_text="since when this very endpoint stands; older calls do not count"
     )
+    watched_at = models.DateTimeField(
+        null=True, help_text="when an active seller's endpoint was last called; null: not yet"
+    )
+    watch_no = models.BigIntegerField(default=0, help_text="how many such calls there were")
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(verb__in=["GET", "POST"]), name="probe_target_verb_known"),
         ]
+        indexes = [models.Index(fields=["watched_at"], name="probe_target_watched")]
 
 
 class ProbeRun(models.Model):
@@ -101,3 +106,24 @@ class ProbeCall(models.Model):
             models.UniqueConstraint(fields=["seller", "call_key"], name="probe_call_once"),
         ]
         indexes = [models.Index(fields=["seller", "-id"], name="probe_call_latest")]
+
+
+class WatchCall(models.Model):
+    """The regular calls to an active seller's endpoint: a ring of places, so that they never pile up.
+
+    They measure like those of a run; being many and for ever, only the last ones are kept.
+    """
+
+    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
+    place = models.IntegerField(help_text="number of the call modulo the size of the ring")
+    api_version = models.TextField()
+    took_ms = models.IntegerField()
+    succeeded = models.BooleanField()
+    detail = models.TextField(default="", help_text="status or error, never a body")
+    called_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "place"], name="watch_call_place_once"),
+            models.CheckConstraint(condition=Q(took_ms__gte=0, place__gte=0), name="watch_call_sane"),
+        ]

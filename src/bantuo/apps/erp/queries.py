@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.utils.timezone import localdate
 
-from bantuo.apps.erp.models import Method, ProbeCall, ProbeRun, ProbeTarget, SandboxKey
+from bantuo.apps.erp.models import Method, ProbeCall, ProbeRun, ProbeTarget, SandboxKey, WatchCall
 from bantuo.apps.policies.queries import newest_amendment, published_amendments
 from bantuo.apps.sql import fetch_rows
 from bantuo.core.metrics import parse_version
@@ -32,6 +32,7 @@ class MethodProgress:
     newest_id: int
     newest_at: datetime
     terms: ProbeTerms
+    is_watched: bool = False  # the newest is one of the regular calls to an active seller
 
     @property
     def is_complete(self) -> bool:
@@ -71,7 +72,8 @@ def erp_evidence(seller_id: int, *, terms: ProbeTerms | None = None) -> dict[str
     """The `erp` object of the seller schema as the calls show it; None while there are none.
 
     Over the last ELG-12.calls calls of one method in the version that the ERP speaks now. Of two
-    methods, one with enough calls goes before one without, then the more recent. A failed call counts
+    methods, one with enough calls goes before one without, then one whose endpoint the platform calls
+    regularly, then the more recent. A failed call counts
     as over the limit. `terms` are those of the day of the newest call unless given.
     """
     chosen = _chosen(_methods(seller_id, terms=terms))
@@ -113,11 +115,22 @@ def progress_mark(seller_id: int) -> str:
     )
 
 
-def evidence_calls(seller_id: int, *, method: str, calls: int) -> list[ProbeCall]:
-    """The calls that the evidence of a method rests on, oldest first."""
-    version = _current(seller_id, method=method).values_list("api_version", flat=True).first()
-    found = _current(seller_id, method=method).filter(api_version=version)[:calls]
-    return list(found)[::-1]
+def evidence_calls(seller_id: int, *, method: str, calls: int) -> list[ProbeCall | WatchCall]:
+    """The calls that the evidence of a method rests on, oldest first: those of runs and the regular ones."""
+    newest = _newest(seller_id, method=method)
+    if newest is None:
+        return []
+    version = newest.api_version
+    found: list[ProbeCall | WatchCall] = [
+        *reversed(_current(seller_id, method=method).filter(api_version=version)[:calls]),
+        *_watched(seller_id, method=method).filter(api_version=version),
+    ]
+    return sorted(found, key=lambda call: call.called_at)[-calls:]
+
+
+def watch_calls(seller_id: int) -> list[WatchCall]:
+    """The regular calls that are kept of an active seller's endpoint, latest first."""
+    return list(WatchCall.objects.filter(seller_id=seller_id).order_by("-called_at"))
 
 
 def active_key(seller_id: int) -> SandboxKey | None:
@@ -153,11 +166,11 @@ def _methods(seller_id: int, *, terms: ProbeTerms | None) -> dict[str, MethodPro
 
 
 def _chosen(methods: dict[str, MethodProgress]) -> MethodProgress | None:
-    return max(methods.values(), key=lambda p: (p.is_complete, p.newest_id), default=None)
+    return max(methods.values(), key=lambda p: (p.is_complete, p.is_watched, p.newest_id), default=None)
 
 
 def _progress(seller_id: int, *, method: str, terms: ProbeTerms | None) -> MethodProgress | None:
-    newest = _current(seller_id, method=method).first()
+    newest = _newest(seller_id, method=method)
     if newest is None:
         return None
     asked = terms or terms_in_force(localdate(newest.called_at))
@@ -169,10 +182,28 @@ def _progress(seller_id: int, *, method: str, terms: ProbeTerms | None) -> Metho
         failed=sum(not call.succeeded for call in calls),
         p95_ms=percentile_ms(timed, terms=asked),
         api_version=newest.api_version,
-        newest_id=newest.pk,
+        newest_id=newest.pk if isinstance(newest, ProbeCall) else 0,
         newest_at=newest.called_at,
         terms=asked,
+        is_watched=isinstance(newest, WatchCall),
     )
+
+
+def _newest(seller_id: int, *, method: str) -> ProbeCall | WatchCall | None:
+    """The last call of a method, of a run or a regular one."""
+    last = [
+        _current(seller_id, method=method).first(),
+        _watched(seller_id, method=method).order_by("-called_at").first(),
+    ]
+    return max((call for call in last if call), key=lambda call: call.called_at, default=None)
+
+
+def _watched(seller_id: int, *, method: str) -> QuerySet[WatchCall]:
+    """The regular calls to the endpoint registered now; they are of one method."""
+    calls = WatchCall.objects.filter(seller_id=seller_id)
+    if method != Method.PULL_PROBE:
+        return calls.none()
+    return calls.filter(seller__probetarget__registered_at__lte=F("called_at"))
 
 
 def _current(seller_id: int, *, method: str) -> QuerySet[ProbeCall]:

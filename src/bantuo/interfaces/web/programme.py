@@ -7,12 +7,13 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.http import HttpRequest
 
 from bantuo.apps.catalog.queries import admitted_categories
 from bantuo.apps.policies.operations import current_book
 from bantuo.core.policy import Book
 from bantuo.engine.diagnosis import Evaluator
+from bantuo.interfaces.web.clock import moment
 
 _ACTOR = "system:web"
 
@@ -34,10 +35,19 @@ class Programme:
 
 def programme_now() -> Programme:
     """The programme at this moment, with everything that operators have published."""
-    now = timezone.now()
+    now = moment()
     current = current_book(now=now, actor=_ACTOR)
     on = now.astimezone(ZoneInfo(current.book.zone)).date()
     return Programme(book=current.book, policy_version_id=current.version_id, on=on, now=now)
+
+
+def programme_of(request: HttpRequest) -> Programme:
+    """The programme at the moment of a request, looked up once for all that shares its page."""
+    held: Programme | None = getattr(request, "programme", None)
+    if held is None:
+        held = programme_now()
+        request.programme = held  # type: ignore[attr-defined]
+    return held
 
 
 @dataclass(frozen=True, slots=True)

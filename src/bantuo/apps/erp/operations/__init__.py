@@ -25,6 +25,7 @@ from bantuo.apps.erp.operations.probing import (
     start_probe,
     stop_probe,
 )
+from bantuo.apps.erp.operations.watching import WatchTerms, watch_endpoints
 
 __all__ = [
     "CallReplayed",
@@ -39,6 +40,7 @@ __all__ = [
     "SecretVault",
     "StockCaller",
     "VersionUnreadable",
+    "WatchTerms",
     "issue_key",
     "open_secret",
     "record_call",
@@ -48,4 +50,5 @@ __all__ = [
     "run_probe",
     "start_probe",
     "stop_probe",
+    "watch_endpoints",
 ]

@@ -139,8 +139,8 @@ def _make_call(
     limit_ms: int,
     clock: Clock,
 ) -> None:
-    body = _body(number) if run.verb == "POST" else b""
-    headers = _headers(run, endpoint.target, body, vault=vault, now=clock())
+    body = call_body(run, number)
+    headers = call_headers(run, target=endpoint.target, body=body, vault=vault, now=clock())
     answer = endpoint.call(verb=run.verb, headers=headers, body=body, limit_ms=limit_ms)
     _keep_call(run, number, answer, now=clock())
 
@@ -160,19 +160,22 @@ def _numbers_missing(run: ProbeRun) -> list[int]:
     ]
 
 
-def _body(number: int) -> bytes:
-    return json.dumps({"request": "stock", "call": number}).encode()
+def call_body(asked: ProbeRun | ProbeTarget, number: int) -> bytes:
+    """What is sent to an endpoint: nothing, or a numbered request where it takes a POST."""
+    return json.dumps({"request": "stock", "call": number}).encode() if asked.verb == "POST" else b""
 
 
-def _headers(run: ProbeRun, target: str, body: bytes, *, vault: SecretVault, now: datetime) -> dict[str, str]:
+def call_headers(
+    asked: ProbeRun | ProbeTarget, *, target: str, body: bytes, vault: SecretVault, now: datetime
+) -> dict[str, str]:
     """Version and, when the seller has a key, the signature that its endpoint may check."""
-    told = {signatures.VERSION_HEADER: run.api_version, "Accept": "application/json"}
+    told = {signatures.VERSION_HEADER: asked.api_version, "Accept": "application/json"}
     if body:
         told["Content-Type"] = "application/json"
-    key = active_key(run.seller_id)
+    key = active_key(asked.seller_id)
     if key is None:
         return told
-    call = SignedCall(run.verb, target, str(_milliseconds(now)), secrets.token_hex(16), body)
+    call = SignedCall(asked.verb, target, str(_milliseconds(now)), secrets.token_hex(16), body)
     return told | {
         signatures.KEY_HEADER: key.app_key,
         signatures.TIMESTAMP_HEADER: call.timestamp,

@@ -15,6 +15,7 @@ from bantuo.apps.stock.queries import hold_day_open, lock_sellers, lock_shortage
 from bantuo.core.clock import OperatingDay
 
 QUANTITY_MAX = 10_000_000
+_LARGE_ROWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,10 @@ class StatedRow:
 
 @dataclass(frozen=True, slots=True)
 class StockStatement:
-    """A seller's absolute statement (申报). `basis`: gross of, or net of, open orders."""
+    """A seller's absolute statement (申报). `basis`: gross of, or net of, open orders.
+
+    `refused`: rows that the door could not read, kept with it as (row, field, value, rule).
+    """
 
     seller_id: int
     sequence: int
@@ -37,6 +41,7 @@ class StockStatement:
     basis: str
     channel: str
     rows: Sequence[StatedRow]
+    refused: Sequence[tuple[StatedRow, str, str, str]] = ()
 
 
 @dataclass(slots=True)
@@ -91,18 +96,17 @@ def declare_stock(
     """Take each seller's word for what is sellable; receipt time `now` decides the day.
 
     Always accepted: a number below what is reserved opens a shortage. Refused per row: an unknown
-    SKU × warehouse, a quantity outside 0…10,000,000, a sequence not above the last one accepted.
+    SKU × warehouse, a quantity outside 0…10,000,000, a sequence not above the last one accepted, also
+    where another channel has used it: only the same statement through the same door is a repetition.
     Raises SellerStatedTwice where one call holds two statements of a seller.
     """
     if len({s.seller_id for s in statements}) < len(statements):
         raise SellerStatedTwice("one call takes one statement of a seller, so that the last word is clear")
     hold_day_open(day)
     lock_sellers(s.seller_id for s in statements)
-    results = {s.seller_id: StatementResult(s.seller_id) for s in statements}
-    for statement in _known(statements):
-        results[statement.seller_id].repeated = True
-    fresh = [s for s in statements if not results[s.seller_id].repeated]
-    rows = [(s, r) for s in fresh for r in s.rows if _sane(r, results[s.seller_id])]
+    results = {s.seller_id: StatementResult(s.seller_id, refused=list(s.refused)) for s in statements}
+    fresh = _fresh(statements, results)
+    rows = [(s, r) for s in fresh for r in _sane_rows(s.rows, results[s.seller_id])]
     for seller_id, stated, changed, unknown, stale in _merge(fresh, rows, day=day, now=now):
         result = results[seller_id]
         result.stated, result.changed = stated, changed
@@ -116,18 +120,41 @@ def declare_stock(
     return list(results.values())
 
 
-def _known(statements: Sequence[StockStatement]) -> list[StockStatement]:
-    sellers, sequences = columns_of([(s.seller_id, s.sequence) for s in statements], 2)
-    known = set(
-        fetch_rows(
+def _fresh(
+    statements: Sequence[StockStatement], results: Mapping[int, StatementResult]
+) -> list[StockStatement]:
+    """Those whose sequence is free; of the others, a repetition is marked and a clash refused row by row."""
+    taken = _taken(statements)
+    for statement in statements:
+        result, channel = results[statement.seller_id], taken.get((statement.seller_id, statement.sequence))
+        result.repeated = channel == statement.channel
+        if channel not in (None, statement.channel):
+            clash = ("sequence", str(statement.sequence), "above the last accepted")
+            result.refused.extend((row, *clash) for row in statement.rows)
+    return [s for s in statements if (s.seller_id, s.sequence) not in taken]
+
+
+def _taken(statements: Sequence[StockStatement]) -> dict[tuple[int, int], str]:
+    """The channel of the statement that has the sequence already, by seller and sequence."""
+    return {
+        (seller, sequence): channel
+        for seller, sequence, channel in fetch_rows(
             """
-            SELECT d.seller_id, d.sequence FROM stock_declaration d
+            SELECT d.seller_id, d.sequence, d.channel FROM stock_declaration d
             JOIN unnest(%s::bigint[], %s::bigint[]) AS i(seller_id, sequence) USING (seller_id, sequence)
             """,
-            [sellers, sequences],
+            columns_of([(s.seller_id, s.sequence) for s in statements], 2),
         )
-    )
-    return [s for s in statements if (s.seller_id, s.sequence) in known]
+    }
+
+
+def _sane_rows(rows: Sequence[StatedRow], result: StatementResult) -> Sequence[StatedRow]:
+    """All rows where all are sane, which is told at a glance; else those that are."""
+    texts = "".join([row.sku + row.warehouse for row in rows])
+    quantities = [row.quantity for row in rows]
+    if quantities and min(quantities) >= 0 and max(quantities) <= QUANTITY_MAX and "\x00" not in texts:
+        return rows
+    return [row for row in rows if _sane(row, result)]
 
 
 def _sane(row: StatedRow, result: StatementResult) -> bool:
@@ -217,6 +244,8 @@ def _merge(
         json.dumps([r.warehouse for _, r in rows]),
         int_array(r.quantity for _, r in rows),
     )
+    if len(rows) > _LARGE_ROWS:  # sorted and joined in memory; until the transaction ends
+        run_statement("SET LOCAL work_mem = '64MB'")
     return fetch_rows(_MERGE, [*sellers, *columns, day.on, day.on, now, now, now, now])
 
 

@@ -32,6 +32,22 @@ def lock_available(
     return ids, {r[3]: Available(on_hand=r[4], declared=r[5], stated_in_time=r[6]) for r in rows}
 
 
+def has_unopened_skus(seller_id: int) -> bool:
+    """Whether a semi-managed SKU of the seller has no balance yet where the seller is bound."""
+    rows = fetch_rows(
+        """
+        SELECT EXISTS (
+            SELECT 1 FROM catalog_sku s
+            JOIN parties_binding n ON n.seller_id = s.seller_id AND n.unbound_at IS NULL
+            WHERE s.seller_id = %s AND s.semi_managed AND s.delisted_at IS NULL AND NOT EXISTS (
+                SELECT 1 FROM stock_balance b WHERE b.seller_id = s.seller_id AND b.sku_id = s.id
+                    AND b.warehouse_id = n.warehouse_id))
+        """,
+        [seller_id],
+    )
+    return bool(rows[0][0])
+
+
 def lock_declared(balance_ids: Iterable[int]) -> dict[int, int]:
     """Lock balances in order; what each seller's word still covers, until the transaction ends."""
     return dict(

@@ -1,0 +1,158 @@
+"""How a seller's day of stock stands: what is listed, what was stated, and how earlier days ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from bantuo.apps.sql import fetch_rows
+from bantuo.apps.stock.models import Declaration, DeclarationRefusal, SellerDay, StockCall
+from bantuo.core.clock import OperatingDay
+
+# What a day asks for: every listed semi-managed SKU at the warehouse its seller is bound to.
+ASKED = """
+    FROM stock_balance b
+    JOIN catalog_sku k ON k.id = b.sku_id AND k.semi_managed AND k.delisted_at IS NULL
+    JOIN parties_binding n ON n.seller_id = b.seller_id AND n.warehouse_id = b.warehouse_id
+        AND n.unbound_at IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """A seller's day: of `listed` SKU × warehouse, how many were `stated` by the cut-off.
+
+    `late`: stated today, after the cut-off. `in_time`: None while the day is open and not complete.
+    """
+
+    on: date
+    listed: int
+    stated: int
+    late: int
+    in_time: bool | None
+    syncs: list[Declaration]
+
+    @property
+    def missing(self) -> int:
+        """How many have not been stated today, or not in time."""
+        return self.listed - self.stated
+
+    @property
+    def is_complete(self) -> bool:
+        """All that the day asks for was stated in time; a seller with nothing listed has nothing to state."""
+        return self.listed == self.stated
+
+
+def sync_state(seller_id: int, day: OperatingDay, *, now: datetime, syncs: int = 10) -> SyncState:
+    """How the seller's day stands at `now`, with its last `syncs` statements, latest first."""
+    ((listed, stated, today),) = fetch_rows(
+        f"""
+        SELECT count(*)::int,
+               (count(*) FILTER (WHERE b.stated_on = %s AND b.stated_first_at <= %s))::int,
+               (count(*) FILTER (WHERE b.stated_on = %s))::int
+        {ASKED} WHERE b.seller_id = %s
+        """,
+        [day.on, day.last_in_time, day.on, seller_id],
+    )
+    in_time: bool | None = listed == stated
+    if day.is_cut(now):
+        fence = SellerDay.objects.filter(seller_id=seller_id, business_date=day.on)
+        in_time = fence.values_list("in_time", flat=True).first() if fence.exists() else in_time
+    elif listed != stated:
+        in_time = None
+    return SyncState(day.on, listed, stated, today - stated, in_time, last_syncs(seller_id, syncs))
+
+
+def missing_rows(seller_id: int, day: OperatingDay) -> list[tuple[str, str, int]]:
+    """SKU, warehouse and declared quantity of all that was not stated today."""
+    rows = fetch_rows(
+        f"""
+        SELECT k.code, w.code, b.declared
+        {ASKED} JOIN parties_warehouse w ON w.id = b.warehouse_id
+        WHERE b.seller_id = %s AND b.stated_on IS DISTINCT FROM %s ORDER BY k.code, w.code
+        """,
+        [seller_id, day.on],
+    )
+    return [(r[0], r[1], r[2]) for r in rows]
+
+
+def last_syncs(seller_id: int, most: int) -> list[Declaration]:
+    """The latest statements of a seller, whatever became of them."""
+    return list(Declaration.objects.filter(seller_id=seller_id).order_by("-id")[:most])
+
+
+def refused_rows(declaration_id: int, *, seller_id: int, most: int) -> list[DeclarationRefusal]:
+    """The rows of a statement that were not taken, in order."""
+    found = DeclarationRefusal.objects.filter(seller_id=seller_id, declaration_id=declaration_id)
+    return list(found.order_by("row", "id")[:most])
+
+
+class LateDays(NamedTuple):
+    """Of the days fenced since a day: how many there are, how many were late, which was the last."""
+
+    days: int
+    late: int
+    last_late_on: date | None
+
+
+def late_days(seller_id: int, *, since: date) -> LateDays:
+    """How often a seller was late at the cut-off since a day."""
+    ((days, late, last),) = fetch_rows(
+        """
+        SELECT count(*)::int, (count(*) FILTER (WHERE NOT in_time))::int,
+               max(business_date) FILTER (WHERE NOT in_time)
+        FROM stock_sellerday WHERE seller_id = %s AND business_date >= %s
+        """,
+        [seller_id, since],
+    )
+    return LateDays(days, late, last)
+
+
+class CallTimes(NamedTuple):
+    """How fast the last calls of a seller's stock interface were answered on our side."""
+
+    calls: int
+    p50_ms: int | None
+    p95_ms: int | None
+    failed: int
+
+
+def call_times(seller_id: int, *, calls: int) -> CallTimes:
+    """How soon half, and nineteen in twenty, of the last `calls` calls were answered (nearest rank)."""
+    last = StockCall.objects.filter(seller_id=seller_id).order_by("-id").values_list("took_ms", "succeeded")
+    found = list(last[:calls])
+    took = sorted(ms for ms, _ in found)
+    return CallTimes(
+        len(took), _nearest_rank(took, 50), _nearest_rank(took, 95), sum(not done for _, done in found)
+    )
+
+
+def _nearest_rank(ordered: list[int], percentile: int) -> int | None:
+    return ordered[-(-percentile * len(ordered) // 100) - 1] if ordered else None
+
+
+class DaySums(NamedTuple):
+    """The day over all sellers that have anything to state."""
+
+    sellers: int
+    complete: int
+    listed: int
+    stated: int
+
+
+def day_sums(day: OperatingDay) -> DaySums:
+    """How many active sellers have stated everything by the cut-off. Reads every balance: keep it a while."""
+    ((sellers, complete, listed, stated),) = fetch_rows(
+        f"""
+        SELECT count(*)::int, (count(*) FILTER (WHERE listed = stated))::int,
+               COALESCE(sum(listed), 0)::int, COALESCE(sum(stated), 0)::int
+        FROM (
+            SELECT b.seller_id, count(*) AS listed,
+                   count(*) FILTER (WHERE b.stated_on = %s AND b.stated_first_at <= %s) AS stated
+            {ASKED} JOIN parties_seller s ON s.id = b.seller_id AND s.programme_state = 'active'
+            GROUP BY b.seller_id) days
+        """,
+        [day.on, day.last_in_time],
+    )
+    return DaySums(sellers, complete, listed, stated)
