@@ -22,6 +22,8 @@ class Reason(StrEnum):
     CUTOFF_FALLBACK_WIDE = "cutoff_fallback_wide"
     SHORTAGE = "shortage"
     KEPT_AFTER_SPLIT = "kept_after_split"
+    TURNING_REVERSED = "turning_reversed"
+    OTHER_WAREHOUSE = "other_warehouse"
 
 
 REASON_WORDS: Mapping[Reason, Text] = {
@@ -37,6 +39,8 @@ REASON_WORDS: Mapping[Reason, Text] = {
     ),
     Reason.SHORTAGE: Text("申报数低于已占用数，最新订单转自营", "the seller stated less than was reserved"),
     Reason.KEPT_AFTER_SPLIT: Text("拆单后其余商品继续半托管履约", "the lines stated in time stay"),
+    Reason.TURNING_REVERSED: Text("运营撤销转自营，恢复半托管", "an operator took the fallback back"),
+    Reason.OTHER_WAREHOUSE: Text("由另一仓的在仓库存履约", "served from stock on hand at another warehouse"),
 }
 
 REASON_RULES: Mapping[Reason, str] = {
@@ -50,6 +54,8 @@ REASON_RULES: Mapping[Reason, str] = {
     Reason.CUTOFF_FALLBACK_WIDE: "OPS-1",
     Reason.SHORTAGE: "RSP-1",
     Reason.KEPT_AFTER_SPLIT: "OPS-1",
+    Reason.TURNING_REVERSED: "OPS-1.reversible_by",
+    Reason.OTHER_WAREHOUSE: "STEP-4",
 }
 
 

@@ -6,12 +6,20 @@ from datetime import timedelta
 import pytest
 
 from bantuo.apps.orders.models import CutOver, Order
-from bantuo.apps.orders.operations.cutover import CutOffNotReached, CutOverReport, cut_over
+from bantuo.apps.orders.operations.cutover import (
+    CutOffMissed,
+    CutOffNotReached,
+    CutOverReport,
+    cut_over,
+    fence_day,
+    is_left_to_cut,
+    preview_cut_over,
+)
 from bantuo.apps.parties.models import Binding, Seller, Warehouse
 from bantuo.apps.stock.models import SellerDay
 from bantuo.apps.stock.operations import open_balances
 from bantuo.core.clock import operating_day
-from tests.apps.floor import assert_changes_nothing, assert_stock_sound, cut
+from tests.apps.floor import assert_changes_nothing, assert_stock_sound, cut, release
 from tests.apps.trading import ACTOR, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +104,56 @@ def test_the_money_of_a_split_order_with_a_coupon_and_a_free_line_adds_up() -> N
     cut(world)
     parts = Order.objects.order_by("part").values_list("goods_fen", "freight_fen", "merchant_coupon_fen")
     assert list(parts) == [(0, 100, 99), (6000, 0, 5951)]
+
+
+def test_a_day_that_ended_uncut_is_left_to_the_next() -> None:
+    world, seller = _stated_yesterday("A")
+    world.order(seller, "O1", "10:00", A=1)
+
+    def late() -> None:
+        with pytest.raises(CutOffMissed):
+            cut_over(book=world.book, day=world.day, now=world.day.ends_at, actor=ACTOR)
+
+    assert_changes_nothing(late)
+    assert cut(_tomorrow(world)).orders_turned == 1
+
+
+def test_a_cut_over_left_half_way_is_closed_when_its_day_has_ended() -> None:
+    world, seller = _stated_yesterday("A")
+    world.order(seller, "O1", "10:00", A=1)
+    fence_day(book=world.book, day=world.day, now=world.day.cutoff_at)
+    assert is_left_to_cut(world.day, now=world.day.ends_at)
+    report = cut_over(book=world.book, day=world.day, now=world.day.ends_at, actor=ACTOR)
+    assert (report.orders_turned, report.orders_turned_wide) == (0, None)
+    assert not is_left_to_cut(world.day, now=world.day.ends_at)
+    assert cut(_tomorrow(world)).orders_turned == 1
+
+
+def test_a_dry_run_tells_what_the_cut_over_then_does() -> None:
+    world, seller = _stated_yesterday("A", "B")
+    world.order(seller, "O1", "10:00", A=1, B=1)
+    world.order(seller, "O2", "10:00", A=1)
+    world.state(seller, "11:00", 2, B=5)
+    told = assert_changes_nothing(lambda: preview_cut_over(day=world.day))
+    assert told == CutOverReport(0, 1, 1, 1, 2, 2)
+    assert cut(world) == told
+
+
+def test_while_a_cut_over_runs_a_late_statement_frees_none_of_its_orders() -> None:
+    """Also where the policy lets a late statement restore the day at once."""
+    world, seller = _stated_yesterday("A")
+    world = replace(world, day=replace(world.day, restores="at_once"))
+    world.order(seller, "O1", "10:00", A=1)
+    fence_day(book=world.book, day=world.day, now=world.day.cutoff_at)
+    world.state(seller, "16:00:01", 2, A=5)
+    assert release(world, "16:00:02") == []
+    assert cut(world).orders_turned == 1
+
+
+def test_what_is_turned_in_chunks_is_counted_as_a_whole() -> None:
+    world, seller = _stated_yesterday("A")
+    for at in range(5):
+        world.order(seller, f"O{at}", "10:00", A=1)
+    report = cut_over(book=world.book, day=world.day, now=world.day.cutoff_at, actor=ACTOR, chunk_orders=2)
+    assert (report.orders_turned, report.lines_turned) == (5, 5)
+    assert_stock_sound()

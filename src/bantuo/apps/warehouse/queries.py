@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bantuo.apps.sql import fetch_rows
 from bantuo.apps.warehouse.models import CartonLine, Discrepancy
@@ -56,5 +57,42 @@ def on_the_way(seller_id: int) -> list[InboundPosition]:
             WHERE b.seller_id = %s ORDER BY k.code, w.code
             """,
             [seller_id, seller_id],
+        )
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class InboundShipment:
+    """A shipment of a seller to a warehouse, with how much it holds."""
+
+    id: int
+    code: str
+    kind: str
+    warehouse: str
+    notified_at: datetime
+    due_at: datetime
+    received_at: datetime | None
+    in_time: bool | None
+    cartons: int
+    pieces: int
+
+
+def shipments_of(
+    seller_id: int, *, after_id: int = 0, limit: int = 100, open_only: bool = False
+) -> list[InboundShipment]:
+    """A page of a seller's shipments to warehouses by id; only those on the way, if asked."""
+    return [
+        InboundShipment(*r)
+        for r in fetch_rows(
+            """
+            SELECT s.id, s.code, s.kind, w.code, s.notified_at, s.due_at, s.received_at, s.in_time,
+                   c.cartons, c.pieces
+            FROM warehouse_shipment s JOIN parties_warehouse w ON w.id = s.warehouse_id
+            CROSS JOIN LATERAL (SELECT count(*)::int AS cartons, COALESCE(sum(pieces), 0)::int AS pieces
+                                FROM warehouse_carton WHERE shipment_id = s.id) c
+            WHERE s.seller_id = %s AND s.id > %s AND (NOT %s OR s.received_at IS NULL)
+            ORDER BY s.id LIMIT %s
+            """,
+            [seller_id, after_id, open_only, limit],
         )
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -151,6 +152,19 @@ def worker(
 ) -> None:
     """Run the jobs: notices and mails, reminders, changes that take effect on a day."""
     lazy("bantuo.interfaces.cli.serve", "work", with_parent=with_parent, as_json=json)
+
+
+@app.command()
+def cutover(
+    date: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Business date; today where none is given.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing, tell what would.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Turn the orders of SKUs that were not stated by 16:00 over to their sellers; once for a day."""
+    on = date.date() if date else None
+    lazy("bantuo.interfaces.cli.cutover", "cut", on=on, dry_run=dry_run, as_json=json)
 
 
 def name_address(host: str, port: int) -> None:

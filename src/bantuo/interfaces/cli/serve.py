@@ -19,8 +19,10 @@ from bantuo.interfaces.cli.terminal import err, print_json, stop_bad_input
 from bantuo.interfaces.jobs.worker import run_worker, stop_with_parent
 
 _STOP_SECONDS = 30
-# Of each process: pages wait for the database more than they compute, to a point.
-_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
+# Of each process. Orders that are pushed one by one wait in a thread each for the commit they share;
+# whatever else needs the database takes one of a few connections.
+_THREADS = 64
+_CONNECTIONS = 8
 
 
 def serve(*, host: str, port: int, workers: int, with_worker: bool, as_json: bool) -> None:
@@ -55,6 +57,7 @@ def check_port_free(host: str, port: int, *, as_json: bool) -> None:
 
 def serve_until_stopped(host: str, port: int, workers: int) -> None:
     """Granian with our WSGI application; returns when SIGINT or SIGTERM has stopped it."""
+    os.environ.setdefault("BANTUO_DATABASE_POOL", str(_CONNECTIONS))  # read by the processes it starts
     Granian(
         "bantuo.config.wsgi:application",
         address=host,

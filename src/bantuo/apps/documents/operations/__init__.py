@@ -1,4 +1,4 @@
-"""Papers: keep, open, tick, remind of, destroy; and the legal representative's identity."""
+"""Papers: keep, open, tick, remind of, destroy; the legal representative's identity, a buyer's address."""
 
 from bantuo.apps.documents.operations.access import log_access
 from bantuo.apps.documents.operations.papers import (
@@ -10,6 +10,7 @@ from bantuo.apps.documents.operations.papers import (
     open_document,
     store_document,
 )
+from bantuo.apps.documents.operations.recipients import RecipientUnknown, reveal_recipient
 from bantuo.apps.documents.operations.representative import (
     ConsentMissing,
     IdentityCardExpired,
@@ -34,9 +35,9 @@ from bantuo.apps.documents.operations.upkeep import (
 
 __all__ = [
     "ConsentMissing", "DocumentDestroyed", "DocumentReplaced", "DocumentUnknown", "IdentityCardExpired",
-    "IdentityNumberRefused", "NameMissing", "NoteMissing", "ReasonMissing", "RepresentativeUnknown",
-    "Revealed", "date_document", "destroy_documents", "destroy_due", "keep_legal_representative",
-    "keep_retention_open", "limit_retention", "log_access", "open_document", "record_consent", "record_tick",
-    "remind_expiring", "reseal_keys", "reveal_legal_representative", "store_document", "sweep_store",
-    "withdraw_consent",
+    "IdentityNumberRefused", "NameMissing", "NoteMissing", "ReasonMissing", "RecipientUnknown",
+    "RepresentativeUnknown", "Revealed", "date_document", "destroy_documents", "destroy_due",
+    "keep_legal_representative", "keep_retention_open", "limit_retention", "log_access", "open_document",
+    "record_consent", "record_tick", "remind_expiring", "reseal_keys", "reveal_legal_representative",
+    "reveal_recipient", "store_document", "sweep_store", "withdraw_consent",
 ]  # fmt: skip

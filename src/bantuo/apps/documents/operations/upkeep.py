@@ -13,6 +13,8 @@ from bantuo.apps.documents.operations.ports import SecretVault, Store
 from bantuo.apps.documents.operations.representative import representative_context
 from bantuo.apps.documents.queries import expiring_documents
 from bantuo.apps.events.operations import emit_events
+from bantuo.apps.orders.models import OrderRecipient
+from bantuo.apps.orders.operations.recipients import recipient_context
 from bantuo.apps.parties.operations import lock_sellers
 
 _RESEAL_ROWS = 200
@@ -124,12 +126,13 @@ def reseal_keys(*, vault: SecretVault) -> int:
         for model, field, context in (
             (Document, "sealed_key", lambda d: document_context(d.seller_id, d.kind, d.store_key)),
             (LegalRepresentative, "sealed", lambda r: representative_context(r.seller_id)),
+            (OrderRecipient, "sealed", lambda r: recipient_context(r.seller_id, r.order_id)),
         )
     )
 
 
 def _reseal(
-    model: type[Document] | type[LegalRepresentative],
+    model: type[Document] | type[LegalRepresentative] | type[OrderRecipient],
     field: str,
     context: Callable[..., str],
     vault: SecretVault,

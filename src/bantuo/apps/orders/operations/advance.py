@@ -69,7 +69,8 @@ def advance_orders(moves: Iterable[tuple[int, datetime]], *, to: str, reason: st
 def release_orders(*, day: OperatingDay, now: datetime, actor: str) -> list[int]:
     """Release to the warehouse every reserved order whose declared lines were all stated in time today.
 
-    Lines served from stock on hand wait for nothing. An order whose SKU has an open shortage waits.
+    Lines served from stock on hand wait for nothing. An order whose SKU has an open shortage waits, and
+    one whose buyer asked to cancel it; while 16:00 is being dealt with, so does what it will turn.
     """
     ready = fetch_rows(
         """
@@ -79,10 +80,25 @@ def release_orders(*, day: OperatingDay, now: datetime, actor: str) -> list[int]
             JOIN stock_balance b ON b.seller_id = l.seller_id AND b.sku_id = l.sku_id
                 AND b.warehouse_id = o.warehouse_id
             WHERE l.order_id = o.id AND l.pool = 'declared' AND (
-                b.stated_on IS DISTINCT FROM %s OR b.stated_first_at > %s
+                b.stated_on IS DISTINCT FROM %(on)s
+                OR b.stated_first_at > CASE WHEN o.id <= %(fenced)s THEN %(in_time)s ELSE %(until)s END
                 OR b.declared < b.declared_reserved))
+            AND NOT EXISTS (SELECT 1 FROM orders_cancelrequest c WHERE c.order_id = o.id AND c.answer = '')
         ORDER BY o.id
         """,
-        [day.on, day.stated_until],
+        {
+            "on": day.on,
+            "fenced": _fenced_until(day),
+            "in_time": day.last_in_time,
+            "until": day.stated_until,
+        },
     )
     return advance_orders([(r[0], now) for r in ready], to="released", reason="stated", actor=actor)
+
+
+def _fenced_until(day: OperatingDay) -> int:
+    """The last order that a cut-over under way still has to look at: a late statement frees none of these."""
+    rows = fetch_rows(
+        "SELECT last_order_id FROM orders_cutover WHERE business_date = %s AND finished_at IS NULL", [day.on]
+    )
+    return int(rows[0][0]) if rows else 0

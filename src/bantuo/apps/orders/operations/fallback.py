@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
@@ -13,6 +13,7 @@ from django.db import transaction
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.orders.operations.history import record_decisions, record_events
 from bantuo.apps.orders.operations.splitting import split_orders
+from bantuo.apps.orders.operations.turning import Turned
 from bantuo.apps.orders.queries import lock_orders
 from bantuo.apps.sql import fetch_rows, run_statement
 from bantuo.apps.stock.operations import Move, close_shortages, move_stock, return_to_shortages
@@ -33,16 +34,6 @@ class ReservedLine:
     pool: str
     quantity: int
     turns: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Turned:
-    """What a fallback changed."""
-
-    orders: int
-    split: int
-    lines: int
-    returned: Mapping[int, int] = field(default_factory=dict)  # units given back per balance
 
 
 _LINES = """
