@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := 0.13.9
 export BANTUO_VAR ?= $(CURDIR)/var
 
-.PHONY: demo test test-database check bench setup clean
+.PHONY: demo test test-database torture check bench setup clean
 .DEFAULT_GOAL := demo
 
 setup: $(VENV)/.installed
@@ -39,6 +39,10 @@ test: setup
 test-database: setup
 	@test -n "$(BANTUO_TEST_DATABASE_URL)" || { echo "name a server in BANTUO_TEST_DATABASE_URL"; exit 2; }
 	$(BIN)/pytest tests/apps tests/simulate tests/channels
+
+# The tests that kill servers and jobs, two hundred times each instead of five.
+torture: setup
+	BANTUO_TORTURE=200 $(BIN)/pytest tests/fire
 
 bench: setup
 	$(BIN)/python -m tools.bench

@@ -39,6 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "BANTUO_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "BANTUO_EMAIL_FILES": str(home / "mails"),
         "BANTUO_PROBE_ALLOW_LOOPBACK": "1",
+        "BANTUO_DEMO_CLOCK": str(home / "clock"),
     }
     env |= {"DJANGO_SETTINGS_MODULE": "bantuo.config.settings", "SEED_PASSWORD": OPERATOR_PASSWORD}
     seeded = subprocess.run(

@@ -16,6 +16,7 @@ from tools.bench.rate_memory import rate_memory_rows
 from tools.bench.replay import ReplayFailed, replay_rows
 from tools.bench.row import Row
 from tools.bench.screen import screen_rows
+from tools.bench.trading import cutover_rows, order_rows
 
 BENCHMARKS: dict[str, Callable[[int | None], list[Row]]] = {
     "quote": quote_rows,
@@ -24,6 +25,8 @@ BENCHMARKS: dict[str, Callable[[int | None], list[Row]]] = {
     "screen": screen_rows,
     "kpi": kpi_rows,
     "lists": list_rows,
+    "orders": order_rows,
+    "cutover": cutover_rows,
     "replay": replay_rows,
 }
 

@@ -21,6 +21,7 @@ DOCUMENT_KEYS_FORMER = tuple(filter(None, os.environ.get("BANTUO_DOCUMENT_KEYS_F
 DOCUMENT_STORE = Path(os.environ.get("BANTUO_DOCUMENT_STORE", VAR / "documents"))
 ALLOWED_HOSTS = os.environ.get("BANTUO_HOSTS", "127.0.0.1,localhost").split(",")
 BASE_URL = os.environ.get("BANTUO_BASE_URL", "http://127.0.0.1:8000")
+DEMO_CLOCK = os.environ.get("BANTUO_DEMO_CLOCK")  # a file with seconds to add to the clock; see web/clock.py
 HTTPS = BASE_URL.startswith("https://")
 
 INSTALLED_APPS = [
@@ -55,14 +56,20 @@ INSTALLED_APPS = [
     "bantuo.apps.erp",
     "bantuo.apps.admission",
     "bantuo.apps.health",
+    "bantuo.apps.integrations",
+    "bantuo.apps.open_platform",
     "bantuo.apps.notices",
     "bantuo.simulate",
 ]
+
+# Calls a minute of one key and process, where the key says nothing of its own.
+API_CALLS_PER_MINUTE = int(os.environ.get("BANTUO_API_CALLS_PER_MINUTE", "6000"))
 
 LOGGING = logging_settings()
 
 MIDDLEWARE = [
     "bantuo.interfaces.web.request_log.RequestLog",
+    "bantuo.interfaces.web.direct.Direct",
     "django.middleware.gzip.GZipMiddleware",
     "bantuo.interfaces.web.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
@@ -78,6 +85,14 @@ MIDDLEWARE = [
     "bantuo.interfaces.web.middleware.Language",
     "bantuo.interfaces.web.middleware.Access",
 ]
+
+# Machines call here: the prefix, what of it the URLs leave out, and the URLs.
+DIRECT_URLS = (
+    ("/api/", "/api/", "bantuo.interfaces.api.urls"),
+    ("/sync", "/", "bantuo.interfaces.gateway.urls"),
+    ("/rest", "/", "bantuo.interfaces.gateway.urls"),
+    ("/router/rest", "/", "bantuo.interfaces.gateway.urls"),
+)
 
 _INTERFACES = Path(__file__).resolve().parent.parent / "interfaces"
 TEMPLATES = [
@@ -151,7 +166,10 @@ def _database(url: str) -> dict[str, Any]:
     parts = conninfo_to_dict(url)
     named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     settings = {django: str(parts.pop(libpq, "") or "") for libpq, django in named.items()}
-    return {"ENGINE": "django.db.backends.postgresql", **settings, "OPTIONS": dict(parts)}
+    options: dict[str, Any] = dict(parts)
+    if pool := int(os.environ.get("BANTUO_DATABASE_POOL", "0")):  # connections of a process with many threads
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 20}
+    return {"ENGINE": "django.db.backends.postgresql", **settings, "OPTIONS": options}
 
 
 DATABASES = {"default": _database(DATABASE_URL)}

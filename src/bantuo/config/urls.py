@@ -11,5 +11,8 @@ urlpatterns = [
     path("seller/", include("bantuo.interfaces.seller.urls")),
     path("operator/", include("bantuo.interfaces.operator.urls")),
     path("sandbox/", include("bantuo.interfaces.sandbox.urls")),
+    path("api/", include("bantuo.interfaces.api.urls")),
+    path("", include("bantuo.interfaces.gateway.urls")),
+    path("oauth/", include("bantuo.interfaces.seller.oauth_urls")),
     path("admin/", admin.site.urls),
 ]

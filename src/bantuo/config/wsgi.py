@@ -9,6 +9,7 @@ import django.contrib.admin
 from django.core.wsgi import get_wsgi_application
 from whitenoise import WhiteNoise
 
+from bantuo.interfaces.api.call_log import write_in_background
 from bantuo.interfaces.web.assets import STATIC_FOLDER
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bantuo.config.settings")
@@ -24,3 +25,4 @@ application = WhiteNoise(
 )
 # Django's plain admin brings its own files; they carry no hash.
 application.add_files(Path(django.contrib.admin.__file__).parent / "static" / "admin", prefix="static/admin/")
+write_in_background()

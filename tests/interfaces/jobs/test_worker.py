@@ -65,7 +65,7 @@ def counted(url: str, query: str) -> int:
     return int(row[0]) if row else 0
 
 
-def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = 90) -> None:
+def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert process.poll() is None, process.stdout and process.stdout.read().decode()

@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import F
 
 from bantuo.apps.events.operations import emit_events
+from bantuo.apps.integrations.event_kinds import TOPICS_LIKE, HookEvent
+from bantuo.apps.integrations.operations.messages import make_messages
 from bantuo.apps.notices.models import Notice, NoticePreference
 from bantuo.apps.notices.topics import CLOCK, Circle, Event, Subject, Told, link_of, told_of, topics_told
 from bantuo.apps.sql import columns_of, fetch_rows, run_statement
@@ -46,8 +48,8 @@ def deliver_notices(*, now: datetime) -> int:
     """Tell everybody concerned of what the outbox holds; returns how many notices were made.
 
     Batch by batch, each in a transaction of its own: an event is marked delivered together with
-    the notices it causes, so that killed anywhere, nobody is told twice and nobody is left out.
-    Two runs at once share the work.
+    the notices and the webhook messages it causes, so that killed anywhere, nobody is told twice and
+    nobody is left out. Two runs at once share the work.
     """
     made = 0
     while True:
@@ -59,24 +61,36 @@ def deliver_notices(*, now: datetime) -> int:
 
 @transaction.atomic
 def _deliver_batch(*, now: datetime) -> tuple[int, int]:
-    ((taken, found),) = fetch_rows(
+    ((taken, found, hooked),) = fetch_rows(
         """
         WITH batch AS (
             SELECT id FROM events_outboxevent WHERE delivered_at IS NULL
             ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
         ), marked AS (
             UPDATE events_outboxevent e SET delivered_at = %s FROM batch b WHERE e.id = b.id
-            RETURNING e.id, e.topic, e.seller_id, e.key, e.payload
+            RETURNING e.id, e.topic, e.seller_id, e.key, e.payload, e.occurred_at
+        ), listening AS (
+            SELECT seller_id FROM integrations_webhookendpoint WHERE removed_at IS NULL
         )
         SELECT count(*), coalesce(
-            jsonb_agg(to_jsonb(marked) ORDER BY id) FILTER (WHERE topic = ANY(%s)), '[]')::text
+            jsonb_agg(to_jsonb(marked) - 'occurred_at' ORDER BY id) FILTER (WHERE topic = ANY(%s)), '[]'
+            )::text, coalesce(jsonb_agg(to_jsonb(marked) ORDER BY id) FILTER (
+                WHERE topic LIKE ANY(%s) AND (seller_id IN (SELECT seller_id FROM listening)
+                    OR seller_id IS NULL AND EXISTS (SELECT FROM listening))), '[]')::text
         FROM marked
         """,
-        [BATCH, now, topics_told()],
+        [BATCH, now, topics_told(), list(TOPICS_LIKE)],
     )
+    _tell_endpoints(json.loads(hooked), now=now)
     events = [Event(**row) for row in json.loads(found)]
     heard = [(told, event) for event in events for told in told_of(event)]
     return taken, _tell(heard, now=now) if heard else 0
+
+
+def _tell_endpoints(rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+    events = [HookEvent(**{**row, "occurred_at": datetime.fromisoformat(row["occurred_at"])}) for row in rows]
+    if events:
+        make_messages([event for event in events if event.kind], now=now)
 
 
 def _tell(heard: Sequence[tuple[Told, Event]], *, now: datetime) -> int:

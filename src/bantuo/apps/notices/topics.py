@@ -20,6 +20,10 @@ class Subject(StrEnum):
     DOCUMENTS = "documents"
     WAREHOUSE = "warehouse"
     POLICY = "policy"
+    STOCK = "stock"
+    ORDERS = "orders"
+    INTEGRATIONS = "integrations"
+    LISTINGS = "listings"
 
 
 class Circle(StrEnum):
@@ -118,6 +122,15 @@ TOLD: Mapping[str, tuple[Told, ...]] = {f"admission.step/{step}": told for step,
     ),
     "admission.override_declined": (_operator("override_declined", Subject.REVIEW, _APPLICATION, REVIEWERS),),
     CLOCK: (_operator("clock_running_out", Subject.REVIEW, _APPLICATION, REVIEWERS),),
+    "webhook.disabled/gone": (
+        _seller("webhook_gone", Subject.INTEGRATIONS, "seller:webhook {id}", STOCKING),
+    ),
+    "webhook.disabled/failing": (
+        _seller("webhook_failing", Subject.INTEGRATIONS, "seller:webhook {id}", STOCKING),
+    ),
+    "open_platform.consent_given": (
+        _seller("app_let_in", Subject.INTEGRATIONS, "seller:open_apps", OWNER, own=True),
+    ),
     "document.expiring": (_seller("document_expiring", Subject.DOCUMENTS, "seller:documents", APPLYING),),
     "document.expiring/expired": (
         _seller("document_expired", Subject.DOCUMENTS, "seller:documents", APPLYING),
@@ -128,6 +141,28 @@ TOLD: Mapping[str, tuple[Told, ...]] = {f"admission.step/{step}": told for step,
     "policy.value_published": (
         _operator("policy_published", Subject.POLICY, "operator:policies", OPERATOR_ROLES),
         Told("policy_published", Subject.POLICY, Circle.SELLERS, "public:rules", OWNER),
+    ),
+    "stock.day_warned": (_seller("stock_day_warned", Subject.STOCK, "seller:stock", STOCKING),),
+    "orders.came_back": (_seller("orders_came_back", Subject.ORDERS, "seller:came_back_day {id}", STOCKING),),
+    "orders.ship_due": (_seller("orders_ship_due", Subject.ORDERS, "seller:to_ship", STOCKING),),
+    "order.cancel_requested": (
+        _seller("order_cancel_requested", Subject.ORDERS, "seller:order {id}", STOCKING),
+    ),
+    "order.turning_reversed": (
+        _seller("order_turning_reversed", Subject.ORDERS, "seller:order {id}", STOCKING),
+    ),
+    "stock.day_late": (_seller("stock_day_late", Subject.STOCK, "seller:stock", STOCKING),),
+    "catalog.listing_requested": (
+        _operator("listing_request_waiting", Subject.LISTINGS, "operator:listing_request {id}", REVIEWERS),
+    ),
+    "catalog.listing_request_decided/approved": (
+        _seller("listing_request_approved", Subject.LISTINGS, "seller:listing_findings", APPLYING),
+    ),
+    "catalog.listing_request_decided/refused": (
+        _seller("listing_request_refused", Subject.LISTINGS, "seller:listing_findings", APPLYING),
+    ),
+    "catalog.import_done": (
+        _seller("import_done", Subject.LISTINGS, "seller:listing_imports", APPLYING, own=True),
     ),
     "catalog.category_list": (
         Told("categories_published", Subject.POLICY, Circle.SELLERS, "public:rules", APPLYING),
@@ -162,6 +197,8 @@ def _meaning(event: Event) -> str:
     said = event.payload
     if event.topic == "document.expiring":
         return "expired" if said.get("stage") == 0 else ""
+    if event.topic == "webhook.disabled":
+        return str(said.get("why", ""))
     if said.get("step") == "in_review" and str(said.get("reason", "")).startswith(_APPEAL):
         return "appeal"
     if said.get("step") == "in_review" and said.get("reason") == _MENDED:

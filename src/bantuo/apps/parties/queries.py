@@ -16,6 +16,11 @@ def seller_ids(codes: Sequence[str], *, marketplace: str) -> dict[str, int]:
     return dict(found.values_list("code", "id"))
 
 
+def marketplaces() -> list[str]:
+    """The marketplaces whose sellers are known here."""
+    return list(Seller.objects.order_by("marketplace").values_list("marketplace", flat=True).distinct())
+
+
 def warehouse_ids(codes: Sequence[str]) -> dict[str, int]:
     """The warehouses of these codes; an unknown code is left out."""
     return dict(Warehouse.objects.filter(code__in=codes).values_list("code", "id"))

@@ -16,7 +16,15 @@ from bantuo.apps.admission.operations.rebinding import apply_binding_notices
 from bantuo.apps.admission.operations.retention import limit_kept_papers
 from bantuo.apps.documents.operations import destroy_due, remind_expiring, sweep_store
 from bantuo.apps.notices.operations import deliver_notices, remind_running_clocks, send_mails
-from bantuo.interfaces.jobs import erp_tasks
+from bantuo.interfaces.jobs import (
+    erp_tasks,
+    listing_tasks,
+    open_platform_tasks,
+    order_tasks,
+    stock_tasks,
+    trading_tasks,
+    webhook_tasks,
+)
 from bantuo.interfaces.jobs.mails import DjangoMailer
 from bantuo.interfaces.web.papers import store
 from bantuo.interfaces.web.programme import programme_now
@@ -84,4 +92,11 @@ TASKS = (
     remind_of_clocks,
     take_up_stalled,
     erp_tasks.probe,
+    *listing_tasks.TASKS,
+    *stock_tasks.TASKS,
+    *order_tasks.TASKS,
+    *trading_tasks.TASKS,
+    *open_platform_tasks.TASKS,
+    webhook_tasks.send_webhooks,
+    webhook_tasks.keep_bounded,
 )

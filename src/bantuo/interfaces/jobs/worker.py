@@ -13,6 +13,8 @@ from bantuo.interfaces.jobs import tasks
 
 # A job is short and safe to repeat: one that was killed with its worker is taken up again.
 _GRACE_SECONDS = 20
+# Jobs at once, so that a slow answer to a webhook holds up no cut-off.
+_JOBS_AT_ONCE = 4
 
 
 def run_worker() -> None:
@@ -20,7 +22,10 @@ def run_worker() -> None:
     assert tasks.TASKS  # imported, so that the app knows every one
     with app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]
         working.run_worker(
-            delete_jobs="successful", listen_notify=True, shutdown_graceful_timeout=_GRACE_SECONDS
+            concurrency=_JOBS_AT_ONCE,
+            delete_jobs="successful",
+            listen_notify=True,
+            shutdown_graceful_timeout=_GRACE_SECONDS,
         )
 
 

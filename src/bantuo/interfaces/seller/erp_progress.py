@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from bantuo.apps.erp.models import ProbeCall
+from bantuo.apps.erp.models import ProbeCall, WatchCall
 from bantuo.apps.erp.operations.endpoint import format_version
 from bantuo.apps.erp.queries import MethodProgress, ProbeProgress, evidence_calls, probe_progress
 from bantuo.core.response_times import TimedCall, counted_ms, probe_terms
@@ -105,7 +105,9 @@ def _chart(seller_id: int, progress: ProbeProgress) -> Chart | None:
     )
 
 
-def _mark(number: int, call: ProbeCall, outcomes: tuple[str, str], limit_ms: int) -> dict[str, Any]:
+def _mark(
+    number: int, call: ProbeCall | WatchCall, outcomes: tuple[str, str], limit_ms: int
+) -> dict[str, Any]:
     height = counted_ms(TimedCall(call.took_ms, call.succeeded), limit_ms=limit_ms)
     return {"call": number, "ms": height, "outcome": outcomes[0] if call.succeeded else outcomes[1]}
 

@@ -119,7 +119,7 @@ def _duties(seller: Seller, programme: Programme) -> Iterator[Duty]:
         "STEP-6",
         total > 0 and stated == total,
         _("%(stated)s of %(total)s SKU × warehouse stated today") % {"stated": stated, "total": total},
-        page_url("seller:stock_threshold"),
+        page_url("seller:stock"),
     )
     if seller.active_from is not None:
         days = int(programme.book.amount("OPS-2.days", programme.on))

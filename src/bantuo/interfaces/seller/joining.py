@@ -32,7 +32,7 @@ from bantuo.interfaces.web.agreement_papers import (
 from bantuo.interfaces.web.context import Banner, banner_source
 from bantuo.interfaces.web.joining_words import act_and_tell
 from bantuo.interfaces.web.papers import client_address
-from bantuo.interfaces.web.programme import Programme, programme_now
+from bantuo.interfaces.web.programme import Programme, programme_now, programme_of
 from bantuo.interfaces.web.requests import SellerRequest
 
 
@@ -61,7 +61,7 @@ def outdated_agreement(request: HttpRequest) -> Iterator[Banner]:
     seller = getattr(request, "seller", None)
     if seller is None:
         return
-    text = agreements_outdated(seller.pk, on=programme_now().on)
+    text = agreements_outdated(seller.pk, on=programme_of(request).on)
     if text is not None:
         told = _("Version %(version)s of the service agreement is in force: please sign it.")
         yield Banner(told % {"version": text.version}, reverse("seller:agreement"), _("To the agreement"))

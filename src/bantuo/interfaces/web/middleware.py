@@ -21,19 +21,25 @@ from bantuo.interfaces.web.access import Access as Rule
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
+
+def content_policy(form_target: str = "") -> str:
+    """What a page may load and where its forms may go: to us, and at the end to `form_target`."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            f"form-action 'self' {form_target}".strip(),
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
     )
-)
+
+
+_POLICY = content_policy()
 # Views of the libraries by name: signing in is for everybody, the rest for whoever has signed in. Django's
 # plain admin is for superusers, who sign in on our page like everybody.
 _LIBRARY_PUBLIC = frozenset({

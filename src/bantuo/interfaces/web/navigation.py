@@ -60,6 +60,11 @@ SELLER = (
         Item("seller:report", _("Assessment report"), icon="report"),
         Item("seller:diagnosis", _("Diagnostic tool"), icon="stethoscope"),
     )),
+    (_("Trading"), (
+        Item("seller:listings", _("Listings"), icon="tags"),
+        Item("seller:stock", _("Stock"), icon="packages"),
+        Item("seller:orders", _("Orders"), icon="shopping-cart"),
+    )),
     (_("Signing and warehouse"), (
         Item("seller:agreement", _("Agreement"), icon="signature"),
         Item("seller:deposit", _("Deposit"), icon="coin-yuan"),
@@ -67,6 +72,8 @@ SELLER = (
     )),
     (_("Account"), (
         Item("seller:members", _("People"), icon="users"),
+        Item("seller:open_apps", _("ERP apps"), icon="apps"),
+        Item("seller:developers", _("Developers"), icon="code"),
         Item("public:rules", _("Rules"), icon="scale"),
     )),
 )  # fmt: skip
@@ -82,12 +89,20 @@ OPERATOR = (
         Item("operator:agreements", _("Agreements"), icon="signature"),
         Item("operator:warehouses", _("Warehouses"), icon="building-warehouse"),
     )),
+    (_("Trading"), (
+        Item("operator:orders", _("Orders"), icon="shopping-cart"),
+        Item("operator:cutover", _("16:00"), icon="clock"),
+        Item("operator:stock", _("Stock of the day"), icon="packages"),
+        Item("operator:listing_requests", _("Listing requests"), icon="photo-question"),
+    )),
     (_("Rules"), (
         Item("operator:policies", _("Policy console"), icon="scale"),
         Item("operator:categories", _("Admission list"), icon="category"),
     )),
     (_("Administration"), (
         Item("operator:users", _("Users and roles"), icon="users"),
+        Item("operator:open_apps", _("ERP apps"), icon="apps"),
+        Item("operator:api_keys", _("Marketplace keys"), icon="key"),
         Item("operator:audit", _("Access log"), icon="shield-lock"),
         Item("web:styleguide", _("Style guide"), icon="palette"),
     )),

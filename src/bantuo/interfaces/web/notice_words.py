@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +50,19 @@ def _list(payload: Payload) -> str:
     since = date.fromisoformat(payload["valid_from"])
     told = {"count": payload["categories"], "day": day(since)}
     return gettext("%(count)s categories: from %(day)s") % told
+
+
+def _day_missing(payload: Payload) -> str:
+    """How much is missing, and until when it can be stated."""
+    until = timezone.localtime(datetime.fromisoformat(payload["cutoff_at"]))
+    told = {"missing": payload["missing"], "listed": payload["listed"], "time": f"{until:%H:%M}"}
+    text = gettext("%(missing)s of %(listed)s SKU × warehouse are missing; until %(time)s, Beijing time")
+    return text % told
+
+
+def _orders(payload: Payload) -> str:
+    told = {"orders": payload["orders"], "day": day(date.fromisoformat(payload["day"]))}
+    return gettext("%(orders)s orders, %(day)s") % told
 
 
 def _version(payload: Payload) -> str:
@@ -234,6 +248,63 @@ WORDS: Mapping[str, NoticeWords] = {
         _("Open the rules"),
         detail=_list,
     ),
+    "app_let_in": NoticeWords(
+        _("An ERP app may act for your shop"),
+        _("An owner allowed it, or made a token for it. If that is not right, end its access at once."),
+        _("Open the ERP apps"),
+    ),
+    "webhook_gone": NoticeWords(
+        _("A webhook endpoint is disabled: it says that it is gone"),
+        _("It answered with status 410. What happened since is kept and can be sent again."),
+        _("Open the endpoint"),
+        WARN,
+    ),
+    "webhook_failing": NoticeWords(
+        _("A webhook endpoint is disabled: nothing has gone through for days"),
+        _("What happened since is kept and can be sent again once the endpoint answers."),
+        _("Open the endpoint"),
+        BAD,
+    ),
+    "stock_day_warned": NoticeWords(
+        _("Today's stock is not complete yet"),
+        _("What is not stated by the cut-off turns its open orders of the day back to you."),
+        _("See what is missing"),
+        WARN,
+        detail=_day_missing,
+    ),
+    "stock_day_late": NoticeWords(
+        _("Stock was not complete at the cut-off"),
+        _("The stock page shows what was missing; a statement counts again from the next business day."),
+        _("Open the stock page"),
+        BAD,
+    ),
+    "orders_came_back": NoticeWords(
+        _("Orders came back at the cut-off: they are yours to ship"),
+        _("Their stock was not stated in time. The page says which orders and which SKUs."),
+        _("See what came back"),
+        BAD,
+        detail=_orders,
+    ),
+    "orders_ship_due": NoticeWords(
+        _("Orders are to be shipped today or soon, or are late"),
+        _("Enter the tracking numbers, one by one or by file."),
+        _("Open the list"),
+        WARN,
+        detail=_orders,
+    ),
+    "order_cancel_requested": NoticeWords(
+        _("The cancellation of an order is asked for"),
+        _("Until it is answered the order is neither released nor shipped."),
+        _("Answer it"),
+        WARN,
+        shows_reason=True,
+    ),
+    "order_turning_reversed": NoticeWords(
+        _("An operator took a fallback back"),
+        _("The order is with the programme again; state its stock so that it can be released."),
+        _("Open the order"),
+        OK,
+    ),
     "warehouse_change": NoticeWords(
         _("A change of warehouse was announced"),
         _("The page says which warehouse, and from which day."),
@@ -251,6 +322,20 @@ WORDS: Mapping[str, NoticeWords] = {
     "suspended": NoticeWords(
         _("Your participation is suspended"), action=_("Open the seller centre"), tone=BAD, shows_reason=True
     ),
+    "listing_request_waiting": NoticeWords(
+        _("A seller asks for a new main image or video"),
+        action=_("Open the request"),
+        tone=WARN,
+    ),
+    "listing_request_approved": NoticeWords(
+        _("A change of your listing is approved"), action=_("Open the requests"), tone=OK
+    ),
+    "listing_request_refused": NoticeWords(
+        _("A change of your listing is refused"), action=_("Open the requests"), tone=BAD, shows_reason=True
+    ),
+    "import_done": NoticeWords(
+        _("An import of listings is done"), action=_("See what became of it"), tone=OK
+    ),
     "exited": NoticeWords(
         _("You have left the programme"), action=_("Open the seller centre"), tone=MUTE
     ),
@@ -264,6 +349,10 @@ SUBJECTS: Mapping[str, str | Promise] = {
     Subject.DOCUMENTS: _("Documents that expire"),
     Subject.WAREHOUSE: _("Warehouse"),
     Subject.POLICY: _("Changes of the programme's rules"),
+    Subject.STOCK: _("Stock: what is missing before and at the cut-off"),
+    Subject.ORDERS: _("Orders: what came back, cancellations, deadlines"),
+    Subject.INTEGRATIONS: _("Interfaces: webhook endpoints"),
+    Subject.LISTINGS: _("Listings: imports, requests and what was decided"),
 }
 
 

@@ -24,6 +24,7 @@ class RequestLog:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _GIVEN.fullmatch(given) else uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
         began = time.monotonic_ns()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.respond(request)

@@ -1,0 +1,1 @@
+"""What is done with the callers of the API and with webhooks."""

@@ -1,0 +1,109 @@
+"""Single orders that arrive together are written together: one transaction for all that wait.
+
+No timer: while one batch is being written, the next one gathers. Everybody is answered after the commit.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from django.db import InterfaceError, OperationalError, connection
+
+from bantuo.apps.orders.operations.incoming import IntakeResult, NewOrder
+from bantuo.interfaces.api.intake_shapes import RecipientBody
+
+_log = logging.getLogger(__name__)
+WAITING_MAX = 2_048
+BATCH_MAX = 256
+_STOP_SECONDS = 20
+
+
+@dataclass(slots=True)
+class Waiting:
+    """An order that somebody waits for."""
+
+    order: NewOrder
+    recipient: RecipientBody | None
+    actor: str
+    answer: Future[IntakeResult] = field(default_factory=Future)
+
+
+Write = Callable[[Sequence[Waiting]], Sequence[IntakeResult]]
+
+
+class QueueFull(Exception):
+    """More orders wait than can be written soon; nothing of this one was kept."""
+
+
+class IntakeQueue:
+    """Orders on their way into the database, in the order they came."""
+
+    def __init__(self, write: Write, *, waiting_max: int = WAITING_MAX, batch_max: int = BATCH_MAX) -> None:
+        self._write, self._waiting_max, self._batch_max = write, waiting_max, batch_max
+        self._waiting: deque[Waiting] = deque()
+        self._changed = threading.Condition()
+        self._writer: threading.Thread | None = None
+        self._is_closed = False
+
+    def put(self, item: Waiting) -> Future[IntakeResult]:
+        """Have an order written with whatever else waits. Raises QueueFull."""
+        with self._changed:
+            if self._is_closed or len(self._waiting) >= self._waiting_max:
+                raise QueueFull
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._keep_writing, name="intake", daemon=True)
+                self._writer.start()
+                atexit.register(self.close)
+            self._waiting.append(item)
+            self._changed.notify()
+        return item.answer
+
+    def close(self) -> None:
+        """Take nothing more, and write what waits."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        if self._writer is not None:
+            self._writer.join(_STOP_SECONDS)
+
+    def _keep_writing(self) -> None:
+        while batch := self._next_batch():
+            self._flush(batch)
+        connection.close()
+
+    def _next_batch(self) -> list[Waiting]:
+        """All that wait, up to the most of a batch; empty once closed and empty."""
+        with self._changed:
+            while not self._waiting and not self._is_closed:
+                self._changed.wait()
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch_max))]
+
+    def _flush(self, batch: Sequence[Waiting]) -> None:
+        """Write a batch; where it fails as a whole, each by itself, so that one bad order harms no other."""
+        try:
+            results = self._written(batch)
+        except Exception as fault:
+            if len(batch) == 1:
+                _log.exception("an order could not be written")
+                batch[0].answer.set_exception(fault)
+                return
+            _log.warning("a batch of %s orders is written one by one: %s", len(batch), type(fault).__name__)
+            for item in batch:
+                self._flush([item])
+            return
+        for item, result in zip(batch, results, strict=True):
+            item.answer.set_result(result)
+
+    def _written(self, batch: Sequence[Waiting]) -> Sequence[IntakeResult]:
+        """Write a batch; on a connection that turns out to be dead, once more on a new one."""
+        try:
+            return self._write(batch)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            return self._write(batch)
