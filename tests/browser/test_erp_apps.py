@@ -15,7 +15,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -79,10 +78,7 @@ def on_the_site(site: Site, *command: str) -> list[str]:
 
 def shop(site: Site, code: str, language: str) -> str:
     """A shop that trades; the mail address of its owner, who reads this language."""
-    email = on_the_site(site, str(ROOT / "tests" / "browser" / "stock_seed.py"), code)[0]
-    with psycopg.connect(site.database) as connection:
-        connection.execute("UPDATE accounts_user SET language = %s WHERE email = %s", [language, email])
-    return email
+    return on_the_site(site, str(ROOT / "tests" / "browser" / "stock_seed.py"), code, language)[0]
 
 
 def vendors_app(site: Site, name: str, home: str) -> tuple[str, str]:

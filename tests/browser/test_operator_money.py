@@ -39,10 +39,16 @@ def test_finance_confirms_once_and_pays_back(
 
 
 def _look_at_dashboard(person: Person) -> None:
-    """Each chart is a picture with its table."""
+    """Each chart is a picture with its table. The figures are a minute old at most, so that one may wait."""
     page = person.page
     steps.go(person, "/operator/")
-    expect(page.locator("main svg[role=img], main figure svg, main .chart svg").first).to_be_visible()
+    charts = page.locator("main svg[role=img], main figure svg, main .chart svg")
+    for _ in range(70):
+        if charts.count():
+            break
+        page.wait_for_timeout(1_000)
+        page.reload()
+    expect(charts.first).to_be_visible()
     person.look("dashboard")
     with page.expect_download() as download:
         page.locator("main .actions a[href*='export=xlsx']").click()

@@ -167,9 +167,12 @@ def _database(url: str) -> dict[str, Any]:
     named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     settings = {django: str(parts.pop(libpq, "") or "") for libpq, django in named.items()}
     options: dict[str, Any] = dict(parts)
-    if pool := int(os.environ.get("BANTUO_DATABASE_POOL", "0")):  # connections of a process with many threads
+    pool = int(os.environ.get("BANTUO_DATABASE_POOL", "0"))  # connections of a process with many threads
+    if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 20}
-    return {"ENGINE": "django.db.backends.postgresql", **settings, "OPTIONS": options}
+    # Those of a pool are looked at before they are used: they may be older than the server's last restart.
+    checked = {"CONN_HEALTH_CHECKS": bool(pool)}
+    return {"ENGINE": "django.db.backends.postgresql", **checked, **settings, "OPTIONS": options}
 
 
 DATABASES = {"default": _database(DATABASE_URL)}

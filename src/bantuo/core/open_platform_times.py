@@ -10,7 +10,7 @@ SKEW_S_MAX = 7200  # a call by `/sync` or `/rest`
 SKEW_S_MAX_CLASSIC = 600  # a call by `/router/rest`
 PACIFIC = ZoneInfo("America/Los_Angeles")
 _CHINA = timezone(timedelta(hours=8))
-_EPOCH_MS = re.compile(r"[0-9]{12,14}", re.ASCII)
+_EPOCH_MS = re.compile(r"[0-9]{12,13}", re.ASCII)
 _FORM = "%Y-%m-%d %H:%M:%S"
 _DAY_FORM = "%Y-%m-%d"
 

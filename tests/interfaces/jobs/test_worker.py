@@ -76,7 +76,9 @@ def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes], seconds
 def test_a_worker_killed_again_and_again_tells_everybody_exactly_once(scratch_database: str) -> None:
     url = scratch_database
     prepare(url, EVENTS, "no mail")
-    delivered = "SELECT count(*) FROM events_outboxevent WHERE delivered_at IS NOT NULL"
+    delivered = (  # the worker's own clock makes other events, at 16:00 for one
+        "SELECT count(*) FROM events_outboxevent WHERE topic = 'admission.step' AND delivered_at IS NOT NULL"
+    )
     for _ in range(2):
         before = counted(url, delivered)
         with worker(url) as process:
@@ -84,7 +86,7 @@ def test_a_worker_killed_again_and_again_tells_everybody_exactly_once(scratch_da
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
     with worker(url) as process:
-        wait_for(lambda: counted(url, delivered) == EVENTS + 1, process)
+        wait_for(lambda: counted(url, delivered) == EVENTS, process)
     assert counted(url, "SELECT count(*) FROM notices_notice") == EVENTS
     assert counted(url, "SELECT count(DISTINCT outbox_id) FROM notices_notice") == EVENTS
 

@@ -240,7 +240,7 @@ def test_rules_are_found_by_topic_words_origin_and_plan() -> None:
 
     assert found("only=planned") == {"ELG-1"}
     assert found("q=动销率+窗口") == {"ELG-1.window_days"}
-    assert found("topic=pricing") == {"PRC-1", "PRC-1.mode"}
+    assert found("topic=pricing") == {"PRC-1", "PRC-1.mode", "PRC-2"}
     assert "DEP-1" in found("status=seed&topic=deposit")
     assert "DEP-1.cooling_days" not in found("status=seed&topic=deposit")
     assert found("q=nothing-like-it") == set()

@@ -33,7 +33,7 @@ def test_a_robot_is_added_tried_and_removed_and_its_address_is_never_shown() -> 
     assert client.post("/seller/stock/robots/add/", form()).status_code == 302
     robot = Robot.objects.get()
     shown = client.get("/seller/stock/robots/")
-    assert "DingTalk custom robot …1234 signed" in told(shown)
+    assert "DingTalk custom robot …1234 with signature" in told(shown)
     assert "abcd" not in shown.content.decode()
     assert b"SEC-xyz" not in bytes(robot.sealed_secret)
 
