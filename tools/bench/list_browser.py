@@ -26,6 +26,7 @@ def fill(number: int) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")  # what the filling wrote is not what a page waits for
 
 
 def browser_of_all_roles() -> Client:

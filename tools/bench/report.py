@@ -11,11 +11,13 @@ from rich.table import Table
 from tools.bench.row import Row
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "benchmarks.md"
+_HEADING = "## Group: "
 _COLUMNS = ("work", "measured", "limit, in the same run", "limit measured", "ratio", "target", "met", "note")
 _READING = """\
 # Benchmarks
 
-`make bench` writes this page. `python -m tools.bench --only NAME` runs one group and prints it.
+`make bench` writes this page. `python -m tools.bench --only NAME` runs one group and prints it; with
+`--write` its section is written anew. Each section says when and on what it was measured.
 
 ## How to read it
 
@@ -44,13 +46,25 @@ def print_rows(rows: Sequence[Row], console: Console) -> None:
     console.print(table)
 
 
-def write_document(rows: Sequence[Row], facts: Mapping[str, str]) -> Path:
-    """The page for the reader of the project."""
-    machine = "\n".join(f"- {name}: {value}" for name, value in facts.items())
-    table = "\n".join(_line(cells) for cells in (_COLUMNS, ["---"] * len(_COLUMNS), *map(_cells, rows)))
+def write_document(groups: Mapping[str, Sequence[Row]], facts: Mapping[str, str]) -> Path:
+    """The page for the reader of the project. Groups that were not measured now stay as they stand in it."""
+    sections = _held() | {name: _section(name, rows, facts) for name, rows in groups.items()}
     DOCUMENT.parent.mkdir(exist_ok=True)
-    DOCUMENT.write_text(f"{_READING}\n## Machine\n\n{machine}\n\n## Results\n\n{table}\n", encoding="utf-8")
+    DOCUMENT.write_text("\n".join([_READING, *sections.values()]), encoding="utf-8")
     return DOCUMENT
+
+
+def _section(name: str, rows: Sequence[Row], facts: Mapping[str, str]) -> str:
+    machine = "; ".join(f"{what}: {value}" for what, value in facts.items())
+    table = "\n".join(_line(cells) for cells in (_COLUMNS, ["---"] * len(_COLUMNS), *map(_cells, rows)))
+    return f"{_HEADING}{name}\n\n{machine}\n\n{table}\n"
+
+
+def _held() -> dict[str, str]:
+    """The sections of the page as it is, by group."""
+    text = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
+    parts = ("\n" + text).split(f"\n{_HEADING}")[1:]
+    return {part.partition("\n")[0]: f"{_HEADING}{part.rstrip()}\n" for part in parts}
 
 
 def _cells(row: Row) -> list[str]:
