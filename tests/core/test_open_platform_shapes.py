@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bantuo.core.open_platform_faults import KINDS, Fault
-from bantuo.core.open_platform_shapes import amount, bare_answer, money, response_name, wrapped_answer
+from bantuo.core.open_platform_shapes import amount, bare_answer, response_name, wrapped_answer
 
 CONTENT = {
     "result": {
@@ -54,7 +54,7 @@ def test_the_vendor_is_not_said_again_in_the_name_of_an_answer() -> None:
     ("fen", "text"), [(0, "0.00"), (5, "0.05"), (1960, "19.60"), (-105, "-1.05"), (10**13, "100000000000.00")]
 )
 def test_money_is_a_text_with_two_decimals(fen: int, text: str) -> None:
-    assert money(fen) == text
+    assert amount(fen) == {"amount": text, "currency_code": "CNY"}
     assert amount(fen) == {"amount": text, "currency_code": "CNY"}
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bantuo.core.money import format_fen
+
 # As published; of a list that stands here nowhere, clients take its own name without the last letter.
 ITEM_NAMES: Mapping[str, str] = {
     "update_successful_list": "synchronize_product_response_dto",
@@ -53,10 +55,4 @@ def item_name(name: str, items: Sequence[Any]) -> str:
 
 def amount(fen: int, *, currency: str = "CNY") -> dict[str, str]:
     """Money as the protocol writes it: a text with two decimals, and the currency."""
-    return {"amount": money(fen), "currency_code": currency}
-
-
-def money(fen: int) -> str:
-    """1960 → `19.60`."""
-    sign = "-" if fen < 0 else ""
-    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+    return {"amount": format_fen(fen), "currency_code": currency}

@@ -52,5 +52,9 @@ def percentile_ms(calls: Sequence[TimedCall], *, terms: ProbeTerms) -> int | Non
     if not calls:
         return None
     counted = sorted(counted_ms(call, limit_ms=terms.limit_ms) for call in calls)
-    rank = -(-terms.percentile * len(counted) // 100)
-    return counted[rank - 1]
+    return nearest_rank(counted, terms.percentile)
+
+
+def nearest_rank(ordered: Sequence[int], percentile: int) -> int:
+    """The value within which this share of them lies, by nearest rank; of a sorted, filled sequence."""
+    return ordered[-(-percentile * len(ordered) // 100) - 1]

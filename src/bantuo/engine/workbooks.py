@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import fastexcel
@@ -91,7 +92,7 @@ def _first_column(markup: bytes) -> int:
 def _lost_digits(markup: bytes) -> Iterator[tuple[int, int, str]]:
     for cell in _LONG.finditer(markup):
         digits = cell[3].decode()
-        value = int(digits) if digits.isdecimal() else int(float(digits))
+        value = int(digits) if digits.isdecimal() else int(Decimal(digits))
         if len(str(value)) > _EXACT_DIGITS:
             text = str(value)
             yield int(cell[2]) - 1, _number(cell[1]), f"{text[0]}.{text[1:6]}E+{len(text) - 1}"

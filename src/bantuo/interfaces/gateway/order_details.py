@@ -8,9 +8,9 @@ from typing import Any
 from bantuo.apps.documents.operations.recipients import RecipientUnknown, reveal_recipient
 from bantuo.apps.open_platform.queries import LineProduct, line_products
 from bantuo.apps.orders.order_rows import ListedLine, ListedOrder, OrderDetail, order_detail
+from bantuo.core.money import format_fen
 from bantuo.core.open_platform_faults import Fault
 from bantuo.core.open_platform_orders import end_reason, extend_map, send_goods_operator
-from bantuo.core.open_platform_shapes import money
 from bantuo.core.open_platform_times import pacific_text
 from bantuo.interfaces.gateway.arguments import fields_of, text_of, whole
 from bantuo.interfaces.gateway.calls import Call
@@ -43,7 +43,7 @@ def find_order(call: Call) -> Mapping[str, Any]:
         "oaid": found.order.oaid,
         "is_phone": False,
         "cancel_request_reason": asked.reason if asked else "",
-        "new_order_amount": {"amount": money(found.order.receipts_fen), "currency_code": "CNY"},
+        "new_order_amount": {"amount": format_fen(found.order.receipts_fen), "currency_code": "CNY"},
     }
     return {"target": target, "time_stamp": pacific_text(call.programme.now)}
 
@@ -126,7 +126,7 @@ def _detail(call: Call, found: OrderDetail) -> dict[str, Any]:
         "init_oder_amount": _amount(order.goods_fen + order.freight_fen),
         "order_discount_info": _amount(order.merchant_coupon_fen),
         "logistics_amount": _amount(order.freight_fen),
-        "pay_amount_by_settlement_cur": money(order.receipts_fen),
+        "pay_amount_by_settlement_cur": format_fen(order.receipts_fen),
         "settlement_currency": "CNY",
         "buyer_signer_fullname": order.name_masked,
         "buyer_info": {"country": order.country or order.destination, "first_name": order.name_masked},
@@ -210,8 +210,8 @@ def _extended(line: ListedLine, product: LineProduct) -> dict[str, Any]:
 
 def _amount(fen: int) -> dict[str, Any]:
     return {
-        "amount": money(fen),
-        "amount_str": money(fen),
+        "amount": format_fen(fen),
+        "amount_str": format_fen(fen),
         "cent": fen,
         "cent_factor": 100,
         "currency_code": "CNY",

@@ -17,10 +17,9 @@ from bantuo.apps.open_platform.queries import (
 )
 from bantuo.apps.parties.models import ProgrammeState
 from bantuo.apps.parties.queries import current_binding
-from bantuo.core.money import format_kilograms, scaled_integer
+from bantuo.core.money import format_fen, format_kilograms, scaled_integer
 from bantuo.core.open_platform_countries import country
 from bantuo.core.open_platform_faults import Fault
-from bantuo.core.open_platform_shapes import money
 from bantuo.core.open_platform_times import pacific_text
 from bantuo.interfaces.gateway.arguments import (
     ID_MAX,
@@ -101,8 +100,8 @@ def _row(row: ProductRow) -> dict[str, Any]:
         "product_image": row.image,
         "product_status": "onSelling" if row.is_listed else "offline",
         "currency_code": CURRENCY,
-        "min_sku_price": money(row.price_fen_min),
-        "max_sku_price": money(row.price_fen_max),
+        "min_sku_price": format_fen(row.price_fen_min),
+        "max_sku_price": format_fen(row.price_fen_max),
         "total_stocks": str(row.sellable),
         "create_time": pacific_text(row.created_at),
         "modified_time": pacific_text(row.changed_at),
@@ -136,7 +135,7 @@ def _sku(sku: ListedSku) -> dict[str, Any]:
     return {
         "sku_id": str(sku.sku_id),
         "sku_code": sku.code,
-        "base_price": money(sku.exclusive_fen),
+        "base_price": format_fen(sku.exclusive_fen),
         "package_weight": format_kilograms(sku.weight_g),
         "package_length": _centimetres(sku.length_mm),
         "package_width": _centimetres(sku.width_mm),
@@ -145,7 +144,7 @@ def _sku(sku: ListedSku) -> dict[str, Any]:
             {
                 "nation_code": market,
                 "nation_name": country(market).en,
-                "price": money(sku.exclusive_fen),
+                "price": format_fen(sku.exclusive_fen),
             }
             for market in sku.markets
         ],

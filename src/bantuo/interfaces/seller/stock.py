@@ -20,7 +20,7 @@ from bantuo.apps.erp.queries import evidence_calls
 from bantuo.apps.parties.models import Seller
 from bantuo.apps.stock.queries import call_times, last_syncs, late_days, sync_state
 from bantuo.core.clock import OperatingDay, operating_day
-from bantuo.core.response_times import ProbeTerms, counted_ms, probe_terms
+from bantuo.core.response_times import ProbeTerms, counted_ms, nearest_rank, probe_terms
 from bantuo.core.response_times import TimedCall as Timed
 from bantuo.core.stock_day import stock_signals, warning_at
 from bantuo.interfaces.seller.stock_tables import StockFilter, StockTable, StockView, stock_rows
@@ -179,7 +179,7 @@ def _evidence(seller: Seller, method: str, terms: ProbeTerms, *, label: str) -> 
     took = sorted(counted_ms(Timed(c.took_ms, c.succeeded), limit_ms=terms.limit_ms) for c in calls)
     if not took:
         return ResponseTimes(label, 0, None, None, 0, _("no call yet"))
-    p50, p95 = (took[-(-share * len(took) // 100) - 1] for share in (50, terms.percentile))
+    p50, p95 = (nearest_rank(took, share) for share in (50, terms.percentile))
     told = {"version": calls[-1].api_version, "limit": f"{terms.limit_ms:,}"}
     note = _("version %(version)s; at most %(limit)s ms") % told
     failed = sum(not call.succeeded for call in calls)

@@ -20,6 +20,7 @@ from bantuo.apps.orders.operations.saved_filters import FilterRefused, forget_fi
 from bantuo.apps.orders.order_lists import OrderFilter, count_orders, every_order, listed_orders
 from bantuo.apps.orders.order_rows import ListedOrder
 from bantuo.apps.parties.models import Seller
+from bantuo.core.money import format_fen
 from bantuo.core.order_steps import CLOSED
 from bantuo.interfaces.web.order_page import rows_of
 from bantuo.interfaces.web.order_sheets import workbook_response
@@ -196,12 +197,7 @@ def export_rows(orders: Iterator[ListedOrder], *, with_seller: bool) -> Iterator
                 str(word_of("order_state", order.state).label),
                 str(word_of("order_route", order.route).label),
                 reason_text(order.reason), order.warehouse or "", order.destination, line.line_no, line.sku,
-                line.quantity, yuan(line.goods_fen), yuan(line.freight_fen),
+                line.quantity, format_fen(line.goods_fen), format_fen(line.freight_fen),
                 ", ".join(s.carrier for s in sent), ", ".join(s.number for s in sent),
             ]  # fmt: skip
             yield [order.seller, *row] if with_seller else row
-
-
-def yuan(fen: int) -> str:
-    """Fen as yuan with two decimals, exactly."""
-    return f"{fen // 100}.{fen % 100:02d}"

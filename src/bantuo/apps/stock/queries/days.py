@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bantuo.apps.sql import fetch_rows
 from bantuo.apps.stock.models import Declaration, DeclarationRefusal, SellerDay, StockCall
 from bantuo.core.clock import OperatingDay
+from bantuo.core.response_times import nearest_rank
 
 # What a day asks for: every listed semi-managed SKU at the warehouse its seller is bound to.
 ASKED = """
@@ -123,13 +124,8 @@ def call_times(seller_id: int, *, calls: int) -> CallTimes:
     last = StockCall.objects.filter(seller_id=seller_id).order_by("-id").values_list("took_ms", "succeeded")
     found = list(last[:calls])
     took = sorted(ms for ms, _ in found)
-    return CallTimes(
-        len(took), _nearest_rank(took, 50), _nearest_rank(took, 95), sum(not done for _, done in found)
-    )
-
-
-def _nearest_rank(ordered: list[int], percentile: int) -> int | None:
-    return ordered[-(-percentile * len(ordered) // 100) - 1] if ordered else None
+    p50, p95 = (nearest_rank(took, share) if took else None for share in (50, 95))
+    return CallTimes(len(took), p50, p95, sum(not done for _, done in found))
 
 
 class DaySums(NamedTuple):
