@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import get_resolver
 
+from bantuo.interfaces.web.upload_cap import BODY_BYTES_MAX, bytes_too_many
+
 
 class Direct:
     """Answer what begins with a prefix of `DIRECT_URLS` by its own URLs, past all middleware after this one.
@@ -25,6 +27,8 @@ class Direct:
         path = request.path_info
         for prefix, root, resolver in self.places:
             if path.startswith(prefix) and not path.endswith("/"):
+                if size := bytes_too_many(request):
+                    return _too_big(size)
                 match = resolver.resolve("/" + path.removeprefix(root))
                 request.resolver_match = match
                 response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
@@ -33,3 +37,8 @@ class Direct:
                     response.headers.setdefault("Content-Length", str(len(response.content)))
                 return response
         return self.respond(request)
+
+
+def _too_big(size: int) -> HttpResponse:
+    words = f"The body has {size} bytes; at most {BODY_BYTES_MAX} are taken in at once."
+    return HttpResponse(words, status=413, content_type="text/plain; charset=utf-8")

@@ -24,13 +24,19 @@ class UploadCap:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        size = _stated_size(request)
-        if size <= BODY_BYTES_MAX:
-            return self.respond(request)
-        if size <= _DRAIN_BYTES_MAX:
-            while request.read(_PIECE_BYTES):
-                pass
-        return _too_big(request, size)
+        size = bytes_too_many(request)
+        return _too_big(request, size) if size else self.respond(request)
+
+
+def bytes_too_many(request: HttpRequest) -> int:
+    """The size of a body that is beyond the limit, read away; 0 of any other, of which nothing is read."""
+    size = _stated_size(request)
+    if size <= BODY_BYTES_MAX:
+        return 0
+    if size <= _DRAIN_BYTES_MAX:
+        while request.read(_PIECE_BYTES):
+            pass
+    return size
 
 
 def _stated_size(request: HttpRequest) -> int:
