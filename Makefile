@@ -42,7 +42,7 @@ test-database: setup
 
 # The tests that kill servers and jobs, two hundred times each instead of five.
 torture: setup
-	BANTUO_TORTURE=200 $(BIN)/pytest tests/fire
+	BANTUO_TORTURE=200 BANTUO_TORTURE_KILLS=200 $(BIN)/pytest tests/fire tests/apps/integrations/test_webhook_kills.py
 
 bench: setup
 	$(BIN)/python -m tools.bench

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -28,18 +28,23 @@ _PREPARE = """
 import json
 from bantuo.interfaces.web.programme import programme_now
 from tests.interfaces.api.callers import marketplace_client
+from bantuo.apps.parties.models import Seller
 from tests.interfaces.api.shop import make_shop
+from tests.interfaces.gateway.erps import private_erp
 shop = make_shop()
-print(json.dumps({"marketplace": marketplace_client().secret, "seller": shop.client.secret}))
+erp = private_erp(Seller.objects.get(pk=shop.seller))
+print(json.dumps({"marketplace": marketplace_client().secret, "seller": shop.client.secret,
+                  "erp": {"key": erp.app_key, "secret": erp.secret, "session": erp.session}}))
 """
 
 
 @dataclass(frozen=True)
 class Keys:
-    """What opens the API."""
+    """What opens the API, and what an ERP signs its calls with."""
 
     marketplace: str
     seller: str
+    erp: Mapping[str, str]
 
 
 def open_shop(url: str) -> Keys:
@@ -61,6 +66,15 @@ def serving(url: str) -> Iterator[Server]:
         yield server
     finally:
         server.kill()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a caller was told, headers in lower case; status 0: the connection broke before all of it was."""
+
+    status: int
+    told: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -95,34 +109,54 @@ class Server:
 
     def call(self, method: str, path: str, body: Any, *, secret: str) -> tuple[int, Any]:
         """One call; (0, None) where the server went away before it answered."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        answer = self.ask(method, path, body, secret=secret)
+        return answer.status, answer.told
+
+    def ask(self, method: str, path: str, body: Any = None, *, secret: str) -> Answer:
+        """One call of the API, with the headers of the answer."""
         headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+        sent = None if body is None else json.dumps(body).encode()
+        return self.send(method, f"/api/v3.2{path}", sent, headers)
+
+    def send(self, method: str, path: str, body: bytes | None, sent: Mapping[str, str]) -> Answer:
+        """One call on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request(method, f"/api/v3.2{path}", json.dumps(body), headers)
+            connection.request(method, path, body, dict(sent))
             answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, json.loads(answer.read()), headers)
+        except TimeoutError:
+            raise
         except (OSError, http.client.HTTPException, ValueError):
-            return 0, None
+            return Answer(0, None)
         finally:
             connection.close()
 
 
-def keep_calling(
-    work: Callable[[Random, threading.Event], None], *, callers: int, seconds: float
-) -> Callable[[], None]:
-    """Start callers; what is returned stops them and waits, and raises what went wrong in them."""
+Work = Callable[[Random, threading.Event], None]
+
+
+def keep_calling(work: Work, *, callers: int, seconds: float) -> Callable[[], None]:
+    """Start callers and let some time go by; what is returned stops them."""
+    stop = keep_all_calling([work] * callers)
+    time.sleep(seconds)
+    return stop
+
+
+def keep_all_calling(works: Sequence[Work]) -> Callable[[], None]:
+    """Start a caller each; what is returned stops them and waits, and raises what went wrong in them."""
     over, faults = threading.Event(), list[BaseException]()
 
-    def run(number: int) -> None:
+    def run(number: int, work: Work) -> None:
         try:
             work(Random(number), over)
         except BaseException as fault:  # told by whoever stops us
             faults.append(fault)
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(callers)]
+    threads = [threading.Thread(target=run, args=told) for told in enumerate(works)]
     for thread in threads:
         thread.start()
-    time.sleep(seconds)
 
     def stop() -> None:
         over.set()

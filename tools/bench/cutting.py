@@ -24,6 +24,19 @@ def whole(database: str) -> tuple[float, float, int]:
     return float(told["fence"]), float(told["seconds"]), int(told["turned"])
 
 
+def start_whole(database: str) -> subprocess.Popen[str]:
+    """16:00 beside what else there is to do."""
+    command = [sys.executable, "-m", "tools.bench.cutting", "whole", database]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def finish_whole(cutting: subprocess.Popen[str]) -> dict[str, Any]:
+    """Wait for it; what it tells."""
+    said, _ = cutting.communicate()
+    told: dict[str, Any] = json.loads(said)
+    return told
+
+
 def _run(what: str, database: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "tools.bench.cutting", what, database]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -10,12 +10,14 @@ from multiprocessing import get_context
 
 from tools.bench.kpi import kpi_rows
 from tools.bench.lists import list_rows
+from tools.bench.order_lists import order_list_rows
 from tools.bench.quote import quote_rows
 from tools.bench.rate_files import rate_file_rows
 from tools.bench.rate_memory import rate_memory_rows
 from tools.bench.replay import ReplayFailed, replay_rows
 from tools.bench.row import Row
 from tools.bench.screen import screen_rows
+from tools.bench.stock_calls import stock_rows
 from tools.bench.trading import cutover_rows, order_rows
 
 BENCHMARKS: dict[str, Callable[[int | None], list[Row]]] = {
@@ -26,7 +28,9 @@ BENCHMARKS: dict[str, Callable[[int | None], list[Row]]] = {
     "kpi": kpi_rows,
     "lists": list_rows,
     "orders": order_rows,
+    "stock": stock_rows,
     "cutover": cutover_rows,
+    "order-lists": order_list_rows,
     "replay": replay_rows,
 }
 

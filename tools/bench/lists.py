@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from time import perf_counter_ns
 from typing import Any
 
+from tools.bench.page_times import addresses, milliseconds, page_row
 from tools.bench.row import Row, count
 from tools.bench.scratch_database import fresh_database, scratch_server
 
 APPLICATIONS = 100_000
-_REQUESTS, _WARM_UP = 60, 5
-_TARGET_MS = 100
 # Page by the name of its address, and the queries that people ask it with.
 PAGES: Sequence[tuple[str, Sequence[str]]] = (
     ("operator:applications", ("", "page=40", "sort=-age", "needs=overdue", "assigned=nobody")),
@@ -60,43 +58,14 @@ def _filled(total: int) -> Any:
 
 def _visit_all(client: Any) -> None:
     """Every page once, so that the first one measured does not pay for what all of them load."""
-    from django.urls import reverse  # noqa: PLC0415
-
     for name, queries in PAGES:
-        for query in queries:
-            _milliseconds(client, f"{reverse(name)}?{query}")
+        for url in addresses(name, queries):
+            milliseconds(client, url)
 
 
 def _measured(client: Any, name: str, queries: Sequence[str], total: int) -> Row:
-    from django.urls import reverse  # noqa: PLC0415
-
-    address = reverse(name)
-    asked = [f"{address}?{queries[at % len(queries)]}" for at in range(_WARM_UP + _REQUESTS)]
-    taken = sorted(_milliseconds(client, url) for url in asked[_WARM_UP:]) if _warm(client, asked) else []
-    p95 = taken[-(-len(taken) * 95 // 100) - 1]
-    return Row(
-        work=f"{name} with {count(total)} applications: {' | '.join(query or '·' for query in queries)}",
-        measured=f"p95 {p95:.0f} ms",
-        limit=f"{_REQUESTS} requests through the middleware, one after the other",
-        limit_measured=f"median {taken[len(taken) // 2]:.0f} ms",
-        target=f"≤ {_TARGET_MS} ms",
-        met=p95 <= _TARGET_MS,
-    )
-
-
-def _warm(client: Any, asked: Sequence[str]) -> bool:
-    for url in asked[:_WARM_UP]:
-        _milliseconds(client, url)
-    return True
-
-
-def _milliseconds(client: Any, url: str) -> float:
-    begun = perf_counter_ns()
-    answer = client.get(url)
-    taken = (perf_counter_ns() - begun) / 1e6
-    if answer.status_code != 200:
-        raise RuntimeError(f"{url} answers {answer.status_code}")
-    return taken
+    told = " | ".join(query or "·" for query in queries)
+    return page_row(client, addresses(name, queries), work=f"{name} with {count(total)} applications: {told}")
 
 
 def _close() -> None:

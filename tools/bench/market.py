@@ -61,19 +61,21 @@ _MARKET = (
     SELECT seller_id, id, 'declared', 'declare', declared, 0, 'bench', %(now)s FROM stock_balance ORDER BY id
     """,
 )
+# Whose an order is: one of `every_first` is the first seller's, the others go round.
+_PLACE = "CASE WHEN i %% %(every_first)s = 0 THEN 0 ELSE i %% %(sellers)s END"
 # Open orders of one line, taken in turn from all sellers and SKUs, as intake leaves them behind.
 _ORDERS = (
-    """
+    f"""
     INSERT INTO orders_orderkey (seller_id, marketplace, external_id)
     SELECT s.id, 'bench', 'O' || i FROM generate_series(0, %(orders)s - 1) AS i
-    JOIN bench_seller s ON s.place = i %% %(sellers)s
+    JOIN bench_seller s ON s.place = {_PLACE}
     """,
-    """
+    f"""
     INSERT INTO orders_order (seller_id, marketplace, external_id, part, placed_at, business_date,
         destination, goods_fen, freight_fen, merchant_coupon_fen, route, state, warehouse_id)
     SELECT s.id, 'bench', 'O' || i, 0, %(now)s + (i %% 3600) * interval '1 second', %(on)s,
            'DE', 9000, 100, 0, 'semi', 'reserved', w.id
-    FROM generate_series(0, %(orders)s - 1) AS i JOIN bench_seller s ON s.place = i %% %(sellers)s
+    FROM generate_series(0, %(orders)s - 1) AS i JOIN bench_seller s ON s.place = {_PLACE}
     CROSS JOIN parties_warehouse w ORDER BY i
     """,
     """
@@ -125,6 +127,7 @@ def open_market(
     sellers: int = SELLERS,
     skus: int = SKUS_OF_SELLER,
     orders: int = ORDERS,
+    every_first: int = ORDERS,
 ) -> None:
     """Migrate the database and fill it with what was stated and ordered; this process works on it then."""
     use_database(database)
@@ -134,7 +137,7 @@ def open_market(
     call_command("createcachetable", verbosity=0)
     told = {
         "sellers": sellers, "skus": skus, "large": SKUS_OF_LARGE, "orders": orders, "stock": STOCK,
-        "on": on, "now": now,
+        "on": on, "now": now, "every_first": every_first,
     }  # fmt: skip
     _give_defaults("catalog", "stock", "orders")
     run_statement("SET session_replication_role = replica")  # the rows fit each other: no key is checked
@@ -142,6 +145,7 @@ def open_market(
         run_statement(statement, told)
     run_statement("SET session_replication_role = origin")
     run_statement("VACUUM ANALYZE")
+    run_statement("CHECKPOINT")  # what the filling wrote is not what anybody waits for
 
 
 def _give_defaults(*apps: str) -> None:

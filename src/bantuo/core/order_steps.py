@@ -30,17 +30,17 @@ _STEPS: Mapping[str, NextStep] = {
 }
 
 
-def next_step(state: str, *, cancel_asked: bool, is_on_hand: bool) -> NextStep | None:
+def next_step(state: str, *, cancel_asked: bool, is_on_hand: bool, is_stated: bool) -> NextStep | None:
     """What an order waits for; None for one that is closed.
 
-    An open cancel request comes before everything; an order served wholly from stock on hand waits
-    for no statement.
+    An open cancel request comes before everything; an order served wholly from stock on hand, or whose
+    stock the seller has stated for the day (`is_stated`), waits for no statement.
     """
     if state in CLOSED:
         return None
     if cancel_asked:
         return NextStep("seller", "answer_cancel", "ORD-2")
-    if state == "reserved" and is_on_hand:
+    if state == "reserved" and (is_on_hand or is_stated):
         return NextStep("platform", "release")
     if state == "released" and is_on_hand:
         return NextStep("warehouse", "pack")

@@ -15,8 +15,8 @@ import pytest
 from tests.apps.integrations.receivers import receiving
 from tests.processes import start_process
 
-pytestmark = pytest.mark.processes
 KILLS = int(os.environ.get("BANTUO_TORTURE_KILLS", "5"))
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300 + 20 * KILLS)]
 EVENTS = 60 * KILLS
 _CODE = "from tests.apps.integrations.killed_senders import main; main()"
 

@@ -9,6 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bantuo.apps.orders.models import CutOver, OrderLine
+from bantuo.apps.orders.operations.parting import part_orders
 from bantuo.apps.orders.operations.shipping import NewShipment, ship_orders
 from bantuo.apps.orders.order_lists import (
     OrderFilter,
@@ -88,6 +90,23 @@ def test_days_and_instants_bound_a_list() -> None:
     release(world, "12:00")
     changed = orders_of(seller.pk, limit=10, changed_since=world.at("12:00"))
     assert [(o.external_id, o.changed_at) for o in changed] == [("E-1", world.at("12:00"))]
+
+
+def test_a_part_split_off_days_later_is_listed_on_the_day_of_its_order() -> None:
+    """Ids tell the day of what was received, not of what was split off since."""
+    world, seller, ids = _market()
+    on, next_day = world.day.on, world.day.on + timedelta(days=1)
+    CutOver.objects.create(
+        business_date=next_day, cut_at=world.day.ends_at, last_order_id=max(ids.values()), sellers_in_time=0,
+        sellers_late=0, orders_turned=0, orders_split=0, lines_turned=0, policy_version="v", scope="s",
+    )  # fmt: skip
+    line = OrderLine.objects.get(order_id=ids["E-1"])
+    later = part_orders({ids["E-1"]: {line.pk: 1}}, actor=ACTOR)[ids["E-1"]]
+    assert later > max(ids.values())
+    for asked in ({"received_until": on}, {"received_from": on, "received_until": on}):
+        found = order_ids(OrderFilter(seller.pk, **asked), limit=10, newest_first=True)
+        assert found == [later, ids["F_1"], ids["E-2"], ids["E-1"]], asked
+    assert order_ids(OrderFilter(seller.pk, received_from=next_day), limit=10, newest_first=True) == []
 
 
 def test_pages_follow_by_id_in_both_directions_and_a_file_reads_them_all() -> None:

@@ -10,12 +10,12 @@ from bantuo.apps.documents.models import DocumentAccess
 from bantuo.apps.documents.operations import (
     ReasonMissing,
     RecipientUnknown,
-    reseal_keys,
     reveal_recipient,
 )
 from bantuo.apps.documents.queries import verify_chain
 from bantuo.apps.orders.models import Order, OrderRecipient
 from bantuo.apps.orders.operations.recipients import (
+    SEALED,
     NewRecipient,
     RecipientResult,
     change_address,
@@ -24,6 +24,7 @@ from bantuo.apps.orders.operations.recipients import (
     mask_phone,
 )
 from bantuo.apps.orders.order_rows import order_detail
+from bantuo.apps.sealing import reseal_column
 from bantuo.channels.vault import Vault
 from tests.apps.floor import assert_changes_nothing, bring, cut
 from tests.apps.trading import ACTOR, World, make_world
@@ -175,7 +176,7 @@ def test_a_new_master_key_reseals_recipients() -> None:
     order = _order(world)
     _keep(world, NewRecipient("1", order, TOLD))
     fresh = Vault(bytes([1] * 32), (bytes(32),))
-    assert reseal_keys(vault=fresh) == 1
+    assert [reseal_column(column, vault=fresh).sealed_anew for column in SEALED] == [1]
     assert _reveal(world, order, vault=Vault(bytes([1] * 32))) == TOLD
 
 

@@ -121,7 +121,7 @@ def test_a_gate_changes_from_next_month_on() -> None:
     ]
 
 
-def test_the_book_in_force_costs_two_small_queries() -> None:
+def test_the_book_in_force_costs_one_small_query() -> None:
     made = draft()
     check(made.pk)
     publish(made.pk)
@@ -130,7 +130,7 @@ def test_the_book_in_force_costs_two_small_queries() -> None:
         connection,
     ) as asked:
         current_book(now=make.NOW, actor=make.ACTOR)
-    assert len(asked) == 2
+    assert len(asked) == 1
 
 
 def test_nothing_decides_by_a_draft() -> None:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from bantuo.apps.catalog.models import Sku
 from bantuo.apps.events.models import OutboxEvent
+from bantuo.apps.parties.models import Warehouse
 from bantuo.apps.stock.models import Balance, Declaration, DeclarationRefusal, Movement, Shortage
-from bantuo.apps.stock.operations import StatedRow, StockStatement, declare_stock
+from bantuo.apps.stock.operations import StatedRow, StockStatement, declare_stock, merging
 from bantuo.apps.stock.queries import movement_differences
 from tests.apps.trading import make_world
 
@@ -79,3 +81,45 @@ def test_less_than_reserved_is_accepted_and_opens_one_shortage() -> None:
     shortage = Shortage.objects.get()
     assert (shortage.quantity_short, shortage.closed_at, shortage.reason) == (3, None, "stated 0, reserved 3")
     assert world.balance(seller, "A") == (0, 3, 0, 0)
+
+
+@pytest.mark.parametrize("few", [0, 500])
+def test_sellers_at_several_warehouses_with_rows_twice_unknown_and_stale_in_one_call(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the rows share and whatever they do not, each is told by its own number, few or many."""
+    monkeypatch.setattr(merging, "_FEW_ROWS", few)
+    world = make_world()
+    one, two = world.seller("S1", "A", "B"), world.seller("S2", "A", "C")
+    far = Warehouse.objects.create(
+        code="WH2", kind="consolidation", name_zh="广州", name_en="Guangzhou", supervision_code="9610",
+        opened_on=world.day.on,
+    )  # fmt: skip
+    Balance.objects.create(seller=two, sku=Sku.objects.get(seller=two, code="A"), warehouse=far, sequence=9)
+    asked = {
+        one: [("A", "WH", 1), ("B", "WH", 2), ("A", "WH", 3), ("B", "WH9", 4), ("B", "WH9", 5)],
+        two: [("A", "WH", 6), ("A", "WH2", 7), ("GHOST", "WH2", 8), ("C", "WH2", 9), ("C", "WH", 4)],
+    }
+    statements = [
+        StockStatement(
+            seller.pk, 5, world.at("09:00"), basis, "test",
+            [StatedRow(n, *row) for n, row in enumerate(rows, start=1)],
+        )
+        for (seller, rows), basis in zip(asked.items(), ("gross", "net"), strict=True)
+    ]  # fmt: skip
+    first, second = declare_stock(statements, day=world.day, now=world.at("09:00"), actor="test")
+    assert (first.stated, first.changed, second.stated, second.changed) == (2, 2, 2, 2)
+    assert [(row.row, name, value) for row, name, value, _ in first.refused] == [
+        (4, "sku", "B × WH9"),
+        (5, "sku", "B × WH9"),
+    ]
+    assert [(row.row, name, value) for row, name, value, _ in second.refused] == [
+        (3, "sku", "GHOST × WH2"),
+        (4, "sku", "C × WH2"),
+        (2, "sequence", "5"),
+    ]
+    held = Balance.objects.order_by("seller__code", "sku__code", "warehouse__code")
+    assert list(held.values_list("sku__code", "warehouse__code", "declared", "sequence")) == [
+        ("A", "WH", 3, 5), ("B", "WH", 2, 5), ("A", "WH", 6, 5), ("A", "WH2", 0, 9), ("C", "WH", 4, 5),
+    ]  # fmt: skip
+    assert movement_differences() == []

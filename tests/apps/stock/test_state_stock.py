@@ -5,8 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from django.core.cache import caches
 
-from bantuo.apps.parties.models import Seller
+from bantuo.apps.catalog.models import Sku
+from bantuo.apps.parties.models import Binding, Seller
 from bantuo.apps.stock.models import Balance, Declaration, DeclarationRefusal, StockFile
 from bantuo.apps.stock.operations import (
     BalanceRestated,
@@ -20,7 +22,15 @@ from bantuo.apps.stock.operations import (
     state_stock,
     take_stock_sheet,
 )
-from bantuo.apps.stock.queries import late_days, missing_rows, movement_differences, stock_of, sync_state
+from bantuo.apps.stock.queries import (
+    day_counts,
+    days,
+    late_days,
+    missing_rows,
+    movement_differences,
+    stock_of,
+    sync_state,
+)
 from tests.apps.trading import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -167,3 +177,30 @@ def test_a_sheet_opens_balances_of_what_was_listed_since() -> None:
         seller.pk, a_sheet(SheetRow(2, "NEW", "WH", "3", 3)), day=world.day, now=world.at("10:00"), actor="u"
     )
     assert (file.rows_stated, world.balance(seller, "NEW")[0]) == (1, 3)
+
+
+def test_the_day_of_a_large_seller_is_counted_once_a_minute_and_after_each_statement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(days, "_LARGE", 3)
+    caches["process"].clear()
+    world = make_world()
+    large, small = world.seller("S", "A", "B", "C"), world.seller("T", "A")
+    both = [large.pk, small.pk]
+    say(world, large, "09:00", ("A", 8))
+    assert day_counts(both, world.day) == {large.pk: (3, 1, 1), small.pk: (1, 0, 0)}
+    Sku.objects.filter(code__in=["A", "B"]).update(delisted_at=world.at("10:00"))
+    assert day_counts(both, world.day) == {large.pk: (3, 1, 1), small.pk: (0, 0, 0)}
+    say(world, large, "16:00:01", ("C", 8))
+    assert day_counts(both, world.day) == {large.pk: (1, 0, 1), small.pk: (0, 0, 0)}
+    caches["process"].clear()
+
+
+def test_a_day_asks_for_what_is_semi_managed_at_the_warehouse_bound_to() -> None:
+    world = make_world()
+    seller, nobody = world.seller("S", "A", "B", "C"), world.seller("T")
+    Sku.objects.filter(code="B").update(semi_managed=False)
+    asked = day_counts([seller.pk, nobody.pk], world.day)
+    assert asked == {seller.pk: (2, 0, 0), nobody.pk: (0, 0, 0)}
+    Binding.objects.filter(seller=seller).update(unbound_at=world.at("09:00"))
+    assert day_counts([seller.pk], world.day) == {seller.pk: (0, 0, 0)}

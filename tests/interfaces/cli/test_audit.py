@@ -10,7 +10,7 @@ import typer
 from bantuo.apps.documents.models import DocumentAccess
 from bantuo.apps.documents.operations import log_access
 from bantuo.apps.sql import run_statement
-from bantuo.interfaces.cli.audit import reseal_documents, verify_audit
+from bantuo.interfaces.cli.audit import reseal_secrets, verify_audit
 from tests.apps.factories import NOW, make_sellers
 
 pytestmark = pytest.mark.django_db
@@ -64,5 +64,6 @@ def test_a_log_cut_off_is_found_by_the_head_noted_earlier(
 
 
 def test_nothing_is_sealed_anew_without_a_new_key(capsys: pytest.CaptureFixture[str]) -> None:
-    reseal_documents(as_json=True)
-    assert json.loads(capsys.readouterr().out) == {"resealed": 0}
+    reseal_secrets(as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"resealed": 0, "unopened": 0, "kinds": dict.fromkeys(told["kinds"], 0)}

@@ -160,22 +160,6 @@ def test_a_dry_run_changes_nothing_and_sellers_still_missing_are_named(world: Wo
     assert [(sku.sku, sku.reserved) for sku in missing] == [("A", 2), ("B", 0)]
 
 
-def test_16_00_is_run_once_its_time_has_come(
-    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seller = world.seller("S1", "A")
-    _yesterday(world).state(seller, "09:00", 1, A=5)
-    world.order(seller, "E-1", "00:01", A=2)
-    monkeypatch.setattr("bantuo.interfaces.web.programme.moment", lambda: world.at("15:59"))
-    early = client.post("/operator/cutover/run/", follow=True).content.decode()
-    assert "has not come yet" in early
-    assert browser(Role.FINANCE).post("/operator/cutover/run/").status_code == 403
-    monkeypatch.setattr("bantuo.interfaces.web.programme.moment", lambda: world.at("16:01"))
-    for _ in range(2):
-        assert client.post("/operator/cutover/run/").url == f"/operator/cutover/{world.day.on}/"
-    assert (Order.objects.get().state, CutOver.objects.count()) == ("to_ship", 1)
-
-
 def test_lines_are_served_from_another_warehouse_the_seller_has_used(world: World, client: Client) -> None:
     seller = world.seller("S1", "A", "B")
     world.state(seller, "00:01", A=5, B=5)

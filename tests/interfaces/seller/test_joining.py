@@ -1,30 +1,23 @@
-"""Steps ③ and ④ of a seller in the browser: sign, pay, choose a warehouse, change it, leave."""
+"""Step ③ of a seller on its pages: sign, pay, leave; and who may do what on the way."""
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from PIL import Image
 
 from bantuo.apps.accounts.models import Role
-from bantuo.apps.admission.models import Agreement, AgreementText, BindingNotice, Deposit, DepositPayment
+from bantuo.apps.admission.models import Agreement, AgreementText, Deposit, DepositPayment
 from bantuo.apps.admission.operations import demand_top_ups
 from bantuo.apps.admission.operations.agreements import publish_agreement
-from bantuo.apps.documents.models import Document
 from bantuo.apps.ledger.queries import seller_balances
-from bantuo.apps.parties.models import Seller, Warehouse
-from bantuo.apps.parties.operations import open_starter_warehouses
-from bantuo.apps.parties.queries import current_binding
-from bantuo.interfaces.seller.joining_fees import compare_distances, example_order
 from bantuo.interfaces.web.programme import programme_now
-from tests.apps import factories as make
 from tests.apps.admission import steps
 from tests.interfaces.operator.review_people import text_of
+from tests.interfaces.seller.joining_shop import picture, seller_at, starter_warehouses
 from tests.interfaces.seller.shop import open_shop, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -35,34 +28,6 @@ def _own_store(settings: Any, tmp_path: Path) -> None:
     settings.DOCUMENT_STORE = tmp_path / "documents"
 
 
-def _seller_at(step: str, code: str = "S1") -> Seller:
-    """A seller who has come as far as `approved`, `signed`, `held` or `active`."""
-    seller = open_shop(code)
-    walk: dict[str, Any] = {
-        "approved": (steps.submit, steps.assess, steps.approve),
-        "signed": (steps.sign,),
-        "held": (steps.hold,),
-        "active": (steps.activate,),
-    }
-    for name, taken in walk.items():
-        for take in taken:
-            take(seller.pk)
-        if name == step:
-            break
-    return Seller.objects.get(pk=seller.pk)
-
-
-def _warehouses() -> dict[str, int]:
-    programme = programme_now()
-    return open_starter_warehouses(book=programme.book, on=programme.on, now=programme.now, actor=make.ACTOR)
-
-
-def _picture(name: str = "receipt.png") -> SimpleUploadedFile:
-    content = io.BytesIO()
-    Image.new("RGB", (20, 20), "white").save(content, "PNG")
-    return SimpleUploadedFile(name, content.getvalue(), content_type="image/png")
-
-
 def _signature(client: Client, **changed: str) -> dict[str, str]:
     client.get("/seller/agreement/")
     text = AgreementText.objects.order_by("-effective_from")[0]
@@ -71,7 +36,7 @@ def _signature(client: Client, **changed: str) -> dict[str, str]:
 
 
 def test_an_approved_seller_reads_the_agreement_and_signs_it() -> None:
-    seller = _seller_at("approved")
+    seller = seller_at("approved")
     client = sign_in(seller)
     page = client.get("/seller/agreement/")
     assert page.status_code == 200
@@ -88,14 +53,14 @@ def test_an_approved_seller_reads_the_agreement_and_signs_it() -> None:
 
 @pytest.mark.parametrize("changed", [{"read": ""}, {"signed_by": " "}])
 def test_nothing_is_signed_unread_or_without_a_name(changed: dict[str, str]) -> None:
-    client = sign_in(_seller_at("approved"))
+    client = sign_in(seller_at("approved"))
     answer = client.post("/seller/agreement/", _signature(client, **changed))
     assert answer.status_code == 422
     assert Agreement.objects.count() == 0
 
 
 def test_what_was_read_must_still_be_in_force() -> None:
-    client = sign_in(_seller_at("approved"))
+    client = sign_in(seller_at("approved"))
     answer = client.post("/seller/agreement/", _signature(client, version="0"), follow=True)
     assert "A newer version is in force by now" in text_of(answer)
     assert Agreement.objects.count() == 0
@@ -113,7 +78,7 @@ def test_before_the_approval_the_text_can_be_read_but_not_signed() -> None:
 
 
 def test_the_copy_is_a_pdf_of_ones_own_signature_only() -> None:
-    seller = _seller_at("approved")
+    seller = seller_at("approved")
     client = sign_in(seller)
     client.post("/seller/agreement/", _signature(client))
     signed = Agreement.objects.get()
@@ -128,13 +93,13 @@ def test_the_copy_is_a_pdf_of_ones_own_signature_only() -> None:
 
 
 def test_a_signature_whose_text_is_not_kept_here_has_no_copy() -> None:
-    seller = _seller_at("signed")  # signed outside, under a hash of its own
+    seller = seller_at("signed")  # signed outside, under a hash of its own
     client = sign_in(seller)
     assert client.get(f"/seller/agreement/signed/{Agreement.objects.get().pk}.pdf").status_code == 404
 
 
 def test_a_new_version_is_asked_for_on_every_page_until_it_is_signed() -> None:
-    seller = _seller_at("active")
+    seller = seller_at("active")
     client = sign_in(seller)
     client.get("/seller/agreement/")
     client.post("/seller/agreement/", _signature(client))
@@ -158,13 +123,13 @@ def test_a_new_version_is_asked_for_on_every_page_until_it_is_signed() -> None:
 
 
 def test_only_the_owner_signs() -> None:
-    client = sign_in(_seller_at("approved"), Role.SELLER_FINANCE)
+    client = sign_in(seller_at("approved"), Role.SELLER_FINANCE)
     assert "Only the owner of the shop signs" in text_of(client.get("/seller/agreement/"))
     assert client.post("/seller/agreement/", _signature(client)).status_code == 403
 
 
 def test_the_sandbox_bank_takes_the_deposit_and_a_double_click_does_nothing() -> None:
-    seller = _seller_at("signed")
+    seller = seller_at("signed")
     client = sign_in(seller)
     page = text_of(client.get("/seller/deposit/"))
     assert "¥20,000.00" in page
@@ -178,12 +143,12 @@ def test_the_sandbox_bank_takes_the_deposit_and_a_double_click_does_nothing() ->
 
 
 def _report(client: Client, **changed: Any) -> Any:
-    told = {"reference": "TT-2026-1", "proof": _picture(), **changed}
+    told = {"reference": "TT-2026-1", "proof": picture(), **changed}
     return client.post("/seller/deposit/report/", told, follow=True)
 
 
 def test_a_transfer_is_reported_with_its_proof_and_waits_for_finance() -> None:
-    seller = _seller_at("signed")
+    seller = seller_at("signed")
     client = sign_in(seller, Role.SELLER_FINANCE)
     client.get("/seller/deposit/")
     answer = _report(client)
@@ -207,7 +172,7 @@ def test_a_transfer_is_reported_with_its_proof_and_waits_for_finance() -> None:
     ],
 )
 def test_a_report_that_cannot_be_used_says_so_at_its_field(changed: dict[str, Any]) -> None:
-    client = sign_in(_seller_at("signed"))
+    client = sign_in(seller_at("signed"))
     client.get("/seller/deposit/")
     answer = _report(client, **changed)
     assert answer.status_code == 422
@@ -216,7 +181,7 @@ def test_a_report_that_cannot_be_used_says_so_at_its_field(changed: dict[str, An
 
 
 def test_a_top_up_shows_what_is_missing_and_is_paid() -> None:
-    seller = _seller_at("active")
+    seller = seller_at("active")
     client, programme = sign_in(seller), programme_now()
     from_now: dict[str, Any] = {"now": programme.now, "actor": "user:9"}
     steps.deduct(seller.pk, 300_000)
@@ -228,13 +193,13 @@ def test_a_top_up_shows_what_is_missing_and_is_paid() -> None:
 
 def test_who_has_no_deposit_is_told_when_it_comes() -> None:
     assert "The deposit comes after the agreement" in text_of(
-        sign_in(_seller_at("approved")).get("/seller/deposit/")
+        sign_in(seller_at("approved")).get("/seller/deposit/")
     )
     assert "No deposit is due" in text_of(sign_in(open_shop("S2")).get("/seller/deposit/"))
 
 
 def test_an_owner_leaves_and_asks_for_the_deposit_back() -> None:
-    seller = _seller_at("active")
+    seller = seller_at("active")
     client = sign_in(seller)
     nothing = client.post("/seller/deposit/leave/", {"reason": " "}, follow=True)
     assert "Say in a few words why you leave" in text_of(nothing)
@@ -246,153 +211,6 @@ def test_an_owner_leaves_and_asks_for_the_deposit_back() -> None:
     assert Deposit.objects.get().state == "release_requested"
     assert "orders not completed: 0" in text_of(page)
     assert "money owed to the programme: ¥0.00" in text_of(page)
-
-
-def test_the_owner_picks_the_place_and_sees_estimates() -> None:
-    _warehouses()
-    seller = _seller_at("held")
-    client = sign_in(seller)
-    before = text_of(client.get("/seller/warehouse/"))
-    assert "choose your place first" in before
-    assert "not stated" in before
-    found = client.get("/seller/warehouse/places/", {"q": "杭州"})
-    assert "330100" in found.content.decode()
-    assert (
-        "No place of that name" in client.get("/seller/warehouse/places/", {"q": "Atlantis"}).content.decode()
-    )
-    client.post("/seller/warehouse/ship-from/", {"code": "330100"})
-    page = text_of(client.get("/seller/warehouse/"))
-    assert "≈ 105.3 km" in page
-    assert "beyond the line" in page
-    refused = client.post("/seller/warehouse/ship-from/", {"code": "000000"}, follow=True)
-    assert "Choose a place from the list" in text_of(refused)
-    assert Seller.objects.get(pk=seller.pk).ship_from_code == "330100"
-
-
-def _choose(client: Client, warehouse: int, **changed: Any) -> Any:
-    told = {"km": "250.0", "reference": "Q-2026-7", **changed}
-    return client.post(f"/seller/warehouse/{warehouse}/", told)
-
-
-def test_a_warehouse_is_bound_with_an_evidenced_distance_and_the_seller_is_active() -> None:
-    ids = _warehouses()
-    seller = _seller_at("held")
-    client = sign_in(seller)
-    assert "beyond" in text_of(client.get(f"/seller/warehouse/{ids['WH-YIWU']}/"))
-    asked = _choose(client, ids["WH-YIWU"], paper=_picture("route.png"))
-    page = client.get(asked.headers["Location"])
-    assert "250.0 km" in text_of(page)
-    assert "¥19.60" in text_of(page)
-    paper = Document.objects.get(kind="distance")
-    told = {"distance_m": "250000", "reference": "Q-2026-7", "paper": str(paper.pk)}
-    for _ in range(2):
-        client.post(f"/seller/warehouse/{ids['WH-YIWU']}/confirm/", told)
-    bound = current_binding(seller.pk)
-    assert bound is not None
-    assert (bound.warehouse_id, bound.distance_m, bound.distance_evidence) == (
-        ids["WH-YIWU"],
-        250_000,
-        f"Q-2026-7; document:{paper.pk} (route.png)",
-    )
-    assert Seller.objects.get(pk=seller.pk).active_from == programme_now().on
-    assert BindingNotice.objects.count() == 0
-    assert "what comes next" in text_of(client.get("/seller/warehouse/"))
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"reference": " "},
-        {"km": ""},
-        {"km": "-1"},
-        {"km": "6000.1"},
-        {"km": "12.34"},
-        {"km": "NaN"},
-        {"paper": SimpleUploadedFile("q.pdf", b"<html>no pdf</html>")},
-    ],
-)
-def test_a_distance_without_evidence_or_beyond_reason_goes_no_further(changed: dict[str, Any]) -> None:
-    ids = _warehouses()
-    answer = _choose(sign_in(_seller_at("held")), ids["WH-YIWU"], **changed)
-    assert answer.status_code == 422
-    assert "invalid-feedback" in answer.content.decode()
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"distance_m": "x", "reference": "q"},
-        {"distance_m": "6000001", "reference": "q"},
-        {"distance_m": "٣", "reference": "q"},
-        {"distance_m": "1"},
-        {"distance_m": "1", "paper": "4711"},
-        {"distance_m": "1", "paper": "9" * 40},
-    ],
-)
-def test_an_address_written_by_hand_confirms_nothing(query: dict[str, str]) -> None:
-    ids = _warehouses()
-    client = sign_in(_seller_at("held"))
-    assert client.get(f"/seller/warehouse/{ids['WH-YIWU']}/confirm/", query).status_code == 404
-
-
-def test_another_sellers_evidence_is_not_found() -> None:
-    ids = _warehouses()
-    mine = sign_in(_seller_at("held"))
-    _choose(mine, ids["WH-YIWU"], paper=_picture())
-    paper = Document.objects.get(kind="distance").pk
-    theirs = sign_in(_seller_at("held", "S2"))
-    told = {"distance_m": "1", "paper": str(paper)}
-    assert theirs.post(f"/seller/warehouse/{ids['WH-YIWU']}/confirm/", told).status_code == 404
-
-
-def test_a_closing_or_unknown_warehouse_is_not_found() -> None:
-    ids = _warehouses()
-    Warehouse.objects.filter(code="WH-YIWU").update(closed_on=programme_now().on)
-    client = sign_in(_seller_at("held"))
-    assert client.get(f"/seller/warehouse/{ids['WH-YIWU']}/").status_code == 404
-    assert client.get("/seller/warehouse/4711/").status_code == 404
-
-
-def test_an_active_seller_announces_a_change_and_withdraws_it() -> None:
-    ids = _warehouses()
-    seller = _seller_at("active")
-    client = sign_in(seller)
-    page = client.get(_choose(client, ids["WH-DONGGUAN"], km="90.5").headers["Location"])
-    assert "Announce the change" in text_of(page)
-    assert "¥17.20" in text_of(page)  # the example without the transfer fee
-    told = {"distance_m": "90500", "reference": "Q-2026-7"}
-    answer = client.post(f"/seller/warehouse/{ids['WH-DONGGUAN']}/confirm/", told, follow=True)
-    assert "Change announced" in text_of(answer)
-    assert BindingNotice.objects.get().distance_m == 90_500
-    other = client.post(
-        f"/seller/warehouse/{ids['WH-YIWU']}/confirm/", {**told, "distance_m": "1"}, follow=True
-    )
-    assert "A change is announced already" in text_of(other)
-    client.post("/seller/warehouse/withdraw/")
-    assert BindingNotice.objects.get().withdrawn_at is not None
-    assert "No change is announced" in text_of(client.post("/seller/warehouse/withdraw/", follow=True))
-
-
-def test_before_the_deposit_nothing_is_bound() -> None:
-    ids = _warehouses()
-    seller = _seller_at("signed")
-    client = sign_in(seller)
-    assert "One is bound once the deposit is held" in text_of(client.get("/seller/warehouse/"))
-    told = {"distance_m": "1", "reference": "q"}
-    answer = client.post(f"/seller/warehouse/{ids['WH-YIWU']}/confirm/", told, follow=True)
-    assert "This cannot be done while the state is" in text_of(answer)
-    assert current_binding(seller.pk) is None
-
-
-def test_the_example_is_the_books_golden_order() -> None:
-    compared = compare_distances(make.the_book(), on=make.DAY)
-    assert (compared.within_fen, compared.beyond_fen, compared.more_fen) == (1_720, 1_960, 240)
-    assert [row.changes for row in compared.rows] == [False, False, True, False]
-    assert (example_order().receipts_fen, example_order().weight_g, example_order().litres) == (
-        12_000,
-        1_200,
-        15,
-    )
 
 
 ACTS: dict[str, set[Role]] = {
@@ -411,13 +229,13 @@ ACTS: dict[str, set[Role]] = {
     "role", [Role.SELLER_OWNER, Role.SELLER_LISTING, Role.SELLER_STOCK, Role.SELLER_FINANCE]
 )
 def test_each_role_does_only_what_is_its_own(path: str, role: Role) -> None:
-    client = sign_in(_seller_at("approved"), role)
+    client = sign_in(seller_at("approved"), role)
     assert (client.post(f"/seller/{path}").status_code != 403) is (role in ACTS[path])
 
 
 @pytest.mark.parametrize("path", ["agreement/", "deposit/", "warehouse/"])
 @pytest.mark.parametrize("step", ["approved", "signed", "held", "active"])
 def test_every_page_opens_at_every_step_in_chinese(path: str, step: str) -> None:
-    _warehouses()
-    client = sign_in(_seller_at(step), language="zh-hans")
+    starter_warehouses()
+    client = sign_in(seller_at(step), language="zh-hans")
     assert client.get(f"/seller/{path}").status_code == 200

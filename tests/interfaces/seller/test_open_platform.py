@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from typing import Any
@@ -158,3 +159,11 @@ def test_the_page_in_chinese(seller: int) -> None:
     told = text_of(signed_in(seller, Role.SELLER_OWNER, language="zh-hans").get(PAGE))
     for words in ("ERP 应用", "尚未授权任何应用", "创建应用", "把客户端指向本平台"):
         assert words in told
+
+
+def test_tokens_sealed_under_a_key_that_is_gone_are_forgotten(owner: Client) -> None:
+    session = owner.session
+    session["open_app_token_shown"] = base64.b64encode(b"sealed under another master key").decode()
+    session.save()
+    assert owner.get(PAGE).status_code == 200
+    assert "open_app_token_shown" not in owner.session

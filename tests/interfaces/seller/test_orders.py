@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,10 +20,13 @@ from bantuo.apps.documents.models import DocumentAccess
 from bantuo.apps.orders.models import CancelRequest, Order, SavedFilter, Shipment
 from bantuo.apps.orders.operations.cutover import cut_over
 from bantuo.apps.orders.operations.recipients import NewRecipient, keep_recipients
+from bantuo.apps.orders.order_rows import orders_by_id
 from bantuo.apps.parties.models import Seller
+from bantuo.apps.stock.models import Balance
 from bantuo.core.clock import operating_day
+from bantuo.interfaces.web.order_page import next_of
 from bantuo.interfaces.web.papers import vault
-from bantuo.interfaces.web.programme import programme_now
+from bantuo.interfaces.web.programme import Programme, programme_now
 from tests.apps.trading import ACTOR, World, make_world
 from tests.interfaces.seller import shop
 
@@ -138,6 +142,25 @@ def test_an_order_tells_its_reason_money_and_next_step(world: World, seller: Sel
     page = _page(client, f"/seller/orders/{order}/")
     for told in ("the SKU is not semi-managed", "¥120.00", "ship it and enter the tracking number", "STEP-5"):
         assert told in page, told
+
+
+def test_what_a_reserved_order_waits_for_is_the_sellers_word_and_then_its_release(world: World) -> None:
+    seller, morning = world.seller("S3", "A", "B"), replace(programme_now(), now=world.at("10:00"))
+
+    def waits(programme: Programme) -> tuple[str, str]:
+        (found,) = orders_by_id([order])
+        told = next_of(found, programme)
+        assert told is not None
+        return told.step.who, told.step.what
+
+    world.state(seller, "00:01", 1, A=5, B=5)
+    order = world.order(seller, "E-2", "00:02", A=1, B=2).order_id or 0
+    assert waits(morning) == ("platform", "release")
+    assert waits(replace(morning, now=world.at("16:00:01"))) == ("seller", "state_stock")
+    world.state(seller, "00:03", 2, B=1)
+    assert waits(morning) == ("seller", "state_stock")
+    Balance.objects.filter(seller=seller).update(declared=5, stated_on=world.day.on - timedelta(days=1))
+    assert waits(morning) == ("seller", "state_stock")
 
 
 def test_another_sellers_order_does_not_exist(world: World, seller: Seller) -> None:
@@ -359,3 +382,14 @@ def test_what_came_back_at_16_00_is_told_by_sku_with_the_reason(world: World, cl
     assert "Nothing came back" in calm.content.decode()
     assert client.get("/seller/orders/came-back/", {"day": "nonsense"}).context["on"] == programme_now().on
     assert seller.code == "S1"
+
+
+def test_the_history_of_stock_names_the_orders_it_moved_for(
+    world: World, seller: Seller, client: Client
+) -> None:
+    order = world.order(seller, "E-77", "00:02", A=1).order_id
+    balance = Balance.objects.get(seller=seller, sku__code="A")
+    page = _page(client, f"/seller/stock/{balance.pk}/")
+    assert f'<a href="/seller/orders/{order}/">order E-77</a>' in page
+    workbook = fastexcel.read_excel(client.get(f"/seller/stock/{balance.pk}/?export=xlsx").content)
+    assert "order:E-77" in workbook.load_sheet(0).to_polars().to_series(5).to_list()

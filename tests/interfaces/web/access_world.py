@@ -256,6 +256,7 @@ def _of_the_programme() -> dict[str, dict[str, Any]]:
         "api:products_product": {"product": "A-1"},
         "api:skus_sku": {"sku": "A-1"},
         "api:orders_order": {"order": "1"},
+        "api:orders_order_recipient": {"order": "1"},
         "api:shipments_shipment": {"shipment": "1"},
         "api:policy_rule": {"rule": "ELG-1"},
         "api:nothing_here": {"rest": "nowhere"},

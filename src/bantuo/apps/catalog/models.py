@@ -128,7 +128,15 @@ class Sku(models.Model):
                 name="sku_measures_positive",
             ),
         ]
-        indexes = [models.Index(fields=["seller", "id"], name="sku_of_seller")]
+        indexes = [
+            models.Index(fields=["seller", "id"], name="sku_of_seller"),
+            models.Index(
+                fields=["seller"],
+                include=["id"],
+                condition=Q(semi_managed=False) | Q(delisted_at__isnull=False),
+                name="sku_no_stock_asked",
+            ),
+        ]
 
 
 class PriceChange(models.Model):

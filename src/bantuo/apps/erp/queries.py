@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 from django.utils.timezone import localdate
 
 from bantuo.apps.erp.models import Method, ProbeCall, ProbeRun, ProbeTarget, SandboxKey, WatchCall
-from bantuo.apps.policies.queries import newest_amendment, published_amendments
+from bantuo.apps.policies.queries import publications, published_amendments
 from bantuo.apps.sql import fetch_rows
 from bantuo.core.metrics import parse_version
 from bantuo.core.policy import Book
@@ -150,7 +150,7 @@ def open_runs() -> list[ProbeRun]:
 
 def terms_in_force(on: date) -> ProbeTerms:
     """What the programme's book asks of an ERP on a day, with what operators have published."""
-    return probe_terms(_book(newest_amendment(DEFAULT_BOOK)), on=on)
+    return probe_terms(_book(publications(DEFAULT_BOOK)[0]), on=on)
 
 
 @lru_cache(maxsize=8)

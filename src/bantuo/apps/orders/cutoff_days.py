@@ -31,13 +31,23 @@ class CutDay:
     orders_split: int
     lines_turned: int
     orders_turned_wide: int | None
+    orders_to_turn: int | None  # None: not counted yet
     policy_version: str
     scope: str
+
+    @property
+    def orders_done(self) -> int:
+        return self.orders_turned + self.orders_split
+
+    @property
+    def orders_left(self) -> int | None:
+        """How many are still to be dealt with; None: not counted yet. Some may go away by themselves."""
+        return None if self.orders_to_turn is None else max(0, self.orders_to_turn - self.orders_done)
 
 
 _DAYS = """
     SELECT business_date, cut_at, finished_at, sellers_in_time, sellers_late, orders_turned, orders_split,
-           lines_turned, orders_turned_wide, policy_version, scope FROM orders_cutover
+           lines_turned, orders_turned_wide, orders_to_turn, policy_version, scope FROM orders_cutover
 """
 
 
@@ -76,6 +86,10 @@ class SellerCut:
     in_time: bool
     cut_at: datetime
 
+    @property
+    def missing(self) -> int:
+        return self.listed - self.stated
+
 
 def seller_cut(seller_id: int, on: date) -> SellerCut | None:
     """How a seller's day stood."""
@@ -102,6 +116,7 @@ def _window(seller_id: int, day: OperatingDay, reasons: Sequence[str]) -> dict[s
 def came_back_skus(seller_id: int, *, day: OperatingDay) -> list[CameBackSku]:
     """By SKU what came back at the day's cut-off, or went straight to the seller after it, most orders first.
 
+    An order that goes straight to the seller does so for one of its SKUs, which alone is named.
     `stated_on` and `stated_first_at` are the SKU's last statement day as it stands now.
     """
     return [
@@ -112,13 +127,16 @@ def came_back_skus(seller_id: int, *, day: OperatingDay) -> list[CameBackSku]:
             SELECT k.code, p.title, back.reason, count(DISTINCT l.order_id), sum(l.quantity)::bigint,
                    sum(l.goods_fen)::bigint, max(b.stated_on), max(b.stated_first_at)
             FROM back JOIN orders_orderline l ON l.order_id = back.order_id
+                AND (back.reason <> %(after)s OR EXISTS (
+                    SELECT FROM orders_routingdecision d WHERE d.order_id = back.order_id
+                        AND d.reason = back.reason AND d.line_no = l.line_no))
             JOIN catalog_sku k ON k.id = l.sku_id JOIN catalog_product p ON p.id = k.product_id
             LEFT JOIN parties_binding n ON n.seller_id = l.seller_id AND n.unbound_at IS NULL
             LEFT JOIN stock_balance b ON b.seller_id = l.seller_id AND b.sku_id = l.sku_id
                 AND b.warehouse_id = n.warehouse_id
             GROUP BY k.id, p.title, back.reason ORDER BY 4 DESC, k.code, back.reason LIMIT 500
             """,
-            _window(seller_id, day, (*TURNED, AFTER)),
+            _window(seller_id, day, (*TURNED, AFTER)) | {"after": AFTER},
         )
     ]
 
@@ -244,8 +262,11 @@ def waiting_sellers(day: OperatingDay, *, limit: int) -> list[WaitingSeller]:
         for r in fetch_rows(
             """
             WITH concerned AS (
-                SELECT seller_id FROM orders_order WHERE business_date = %(on)s
-                UNION SELECT seller_id FROM stock_declaration WHERE business_date = %(on)s
+                SELECT a.id AS seller_id FROM parties_seller a WHERE a.programme_state = 'active' AND (
+                    EXISTS (SELECT 1 FROM orders_order o
+                            WHERE o.seller_id = a.id AND o.business_date = %(on)s)
+                    OR EXISTS (SELECT 1 FROM stock_declaration d
+                               WHERE d.seller_id = a.id AND d.business_date = %(on)s))
             )
             SELECT s.id, s.code, s.name, count(*), count(*) FILTER (WHERE late.it),
                    COALESCE(sum(b.declared_reserved) FILTER (WHERE late.it), 0)::bigint

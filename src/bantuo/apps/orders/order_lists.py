@@ -15,7 +15,7 @@ from bantuo.apps.sql import fetch_rows
 
 COUNT_MAX = 1_000
 _READ_ROWS = 500
-_SHORT_DAYS = 31
+_FEW_SKUS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ def _conditions(asked: OrderFilter) -> Iterator[tuple[str, Sequence[Any]]]:
             "SELECT 1 FROM orders_routingdecision n WHERE n.order_id = d.order_id AND n.id > d.id))",
             asked.reason or None,
         ),
-        ("o.id IN (SELECT l.order_id FROM orders_orderline l WHERE l.sku_id = ANY(%s))", _skus(asked)),
     )
     yield from ((condition, [value]) for condition, value in plain if value is not None)
+    yield from _sku(asked)
     yield from _days(asked)
     if asked.changed_since is not None:
         yield (
@@ -82,28 +82,48 @@ def _conditions(asked: OrderFilter) -> Iterator[tuple[str, Sequence[Any]]]:
         )
 
 
-def _skus(asked: OrderFilter) -> list[int] | None:
-    """The SKUs of a code, found first: so the planner knows how many orders they may have."""
+def _sku(asked: OrderFilter) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Orders with a SKU of this code. The SKUs are found first, so that the planner knows how many there are;
+    where very many sellers have such a code, their orders are gathered before they are put in order.
+    """
     if not asked.sku:
-        return None
-    query = "SELECT id FROM catalog_sku WHERE code = %s AND (%s::bigint IS NULL OR seller_id = %s)"
-    return [r[0] for r in fetch_rows(query, [asked.sku, asked.seller_id, asked.seller_id])]
+        return
+    query = "SELECT id FROM catalog_sku WHERE code = %s AND (%s::bigint IS NULL OR seller_id = %s) LIMIT %s"
+    skus = [r[0] for r in fetch_rows(query, [asked.sku, asked.seller_id, asked.seller_id, _FEW_SKUS + 1])]
+    if len(skus) <= _FEW_SKUS:
+        yield "o.id IN (SELECT l.order_id FROM orders_orderline l WHERE l.sku_id = ANY(%s))", [skus]
+        return
+    yield (
+        "o.id IN (SELECT l.order_id FROM orders_orderline l JOIN catalog_sku k ON k.id = l.sku_id"
+        " WHERE k.code = %s OFFSET 0)",
+        [asked.sku],
+    )
 
 
 def _days(asked: OrderFilter) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Days of receipt. A short while is found by its days and then put in order; a long one is filtered."""
+    """Days of receipt, and with them the ids between which such orders lie: ids are in order of receipt.
+
+    The 16:00 of the day before and of the day after tell the last order that was there by then, so that a
+    list in order of ids need not walk through all that was received since. A part that was split off later
+    keeps its order's day under a higher id, which then is the bound.
+    """
     since, until = asked.received_from, asked.received_until
-    if since and until and (until - since).days < _SHORT_DAYS:
-        seller = "" if asked.seller_id is None else " AND d.seller_id = %s"
+    if since is not None:
+        yield "o.business_date >= %s", [since]
         yield (
-            "o.id IN (SELECT d.id FROM orders_order d"
-            f" WHERE d.business_date BETWEEN %s AND %s{seller} OFFSET 0)",
-            [since, until, *([] if asked.seller_id is None else [asked.seller_id])],
+            "o.id > COALESCE((SELECT c.last_order_id FROM orders_cutover c WHERE c.business_date < %s"
+            " ORDER BY c.business_date DESC LIMIT 1), 0)",
+            [since],
         )
-        return
-    for condition, day in (("o.business_date >= %s", since), ("o.business_date <= %s", until)):
-        if day is not None:
-            yield condition, [day]
+    if until is not None:
+        yield "o.business_date <= %s", [until]
+        yield (
+            "o.id <= GREATEST(COALESCE((SELECT c.last_order_id FROM orders_cutover c"
+            " WHERE c.business_date > %s ORDER BY c.business_date LIMIT 1), 9223372036854775807),"
+            " (SELECT max(p.id) FROM orders_order p WHERE p.part > 0 AND p.business_date <= %s"
+            " AND p.business_date >= COALESCE(%s::date, '-infinity')))",
+            [until, until, since],
+        )
 
 
 def _where(asked: OrderFilter) -> tuple[str, list[Any]]:

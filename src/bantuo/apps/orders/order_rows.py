@@ -14,7 +14,10 @@ from bantuo.apps.sql import fetch_rows
 
 @dataclass(frozen=True, slots=True)
 class ListedLine:
-    """One line; `shipped` counts the pieces that the seller has sent."""
+    """One line; `shipped` counts the pieces that the seller has sent.
+
+    `stated_on`: of what waits for the seller's word, the day it was last given for enough, as 2024-03-21.
+    """
 
     id: int
     line_no: int
@@ -27,6 +30,7 @@ class ListedLine:
     pool: str | None
     reserved: bool
     shipped: int
+    stated_on: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,12 @@ _ROWS = """
             l.reserved,
             COALESCE((SELECT sum(i.quantity) FROM orders_shipmentline i
                       JOIN orders_shipment h ON h.id = i.shipment_id AND h.replaced_at IS NULL
-                      WHERE i.order_line_id = l.id), 0)) ORDER BY l.line_no) AS lines
+                      WHERE i.order_line_id = l.id), 0),
+            CASE WHEN o.state = 'reserved' AND l.pool = 'declared' THEN (
+                SELECT b.stated_on FROM stock_balance b WHERE b.seller_id = l.seller_id
+                    AND b.sku_id = l.sku_id AND b.warehouse_id = o.warehouse_id
+                    AND b.declared >= b.declared_reserved) END
+            ) ORDER BY l.line_no) AS lines
         FROM orders_orderline l JOIN catalog_sku k ON k.id = l.sku_id
         JOIN catalog_product p ON p.id = k.product_id WHERE l.order_id = o.id) l ON TRUE
     LEFT JOIN LATERAL (

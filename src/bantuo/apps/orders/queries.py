@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from bantuo.apps.sql import columns_of, fetch_rows
-from bantuo.core.clock import OperatingDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,40 +18,42 @@ class IntakeSeller:
     warehouse_id: int | None
 
 
-def intake_sellers(marketplace: str, codes: Iterable[str]) -> dict[str, IntakeSeller]:
-    """Sellers of a marketplace by code."""
-    return {
-        r[0]: IntakeSeller(id=r[1], state=r[2], warehouse_id=r[3])
-        for r in fetch_rows(
-            """
-            SELECT s.code, s.id, s.programme_state, b.warehouse_id
-            FROM parties_seller s
-            LEFT JOIN parties_binding b ON b.seller_id = s.id AND b.unbound_at IS NULL
-            WHERE s.marketplace = %s AND s.code = ANY(%s)
-            """,
-            [marketplace, sorted(codes)],
-        )
-    }
+@dataclass(frozen=True, slots=True)
+class IntakeNames:
+    """What the names in orders stand for; a name that is missing here stands for nothing.
+
+    `sellers` by (marketplace, code): two marketplaces may use the same code. `skus`: id and whether
+    semi-managed of a listed SKU, by (seller id, code).
+    """
+
+    sellers: dict[tuple[str, str], IntakeSeller]
+    skus: dict[tuple[int, str], tuple[int, bool]]
 
 
-def intake_skus(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, bool]]:
-    """Listed SKUs by (seller, code): id and whether semi-managed."""
-    return {
-        (r[0], r[1]): (r[2], r[3])
-        for r in fetch_rows(
-            """
-            SELECT s.seller_id, s.code, s.id, s.semi_managed FROM catalog_sku s
-            JOIN unnest(%s::bigint[], %s::text[]) AS k(seller_id, code)
-                ON k.seller_id = s.seller_id AND k.code = s.code
-            WHERE s.delisted_at IS NULL
-            """,
-            columns_of(sorted(keys), 2),
-        )
-    }
+def intake_names(lines: Iterable[tuple[str, str, str]]) -> IntakeNames:
+    """Look up the sellers and SKUs of order lines, named by (marketplace, seller code, SKU code)."""
+    names = IntakeNames({}, {})
+    for mkt, code, seller, state, warehouse, sku, sku_id, is_semi in fetch_rows(
+        """
+        SELECT k.mkt, k.code, s.id, s.programme_state, b.warehouse_id, k.sku, g.id, g.semi_managed
+        FROM unnest(%s::text[], %s::text[], %s::text[]) AS k(mkt, code, sku)
+        JOIN parties_seller s ON s.marketplace = k.mkt AND s.code = k.code
+        LEFT JOIN parties_binding b ON b.seller_id = s.id AND b.unbound_at IS NULL
+        LEFT JOIN catalog_sku g ON g.seller_id = s.id AND g.code = k.sku AND g.delisted_at IS NULL
+        """,
+        columns_of(sorted(set(lines)), 3),
+    ):
+        names.sellers[mkt, code] = IntakeSeller(seller, state, warehouse)
+        if sku_id is not None:
+            names.skus[seller, sku] = sku_id, is_semi
+    return names
 
 
 def known_orders(keys: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], tuple[int, str, str]]:
     """Stored orders by (seller code, marketplace, external id): id, route and current reason."""
+    asked = sorted(keys)
+    if not asked:
+        return {}
     return {
         (r[0], r[1], r[2]): (r[3], r[4], r[5])
         for r in fetch_rows(
@@ -65,14 +66,9 @@ def known_orders(keys: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, s
             JOIN LATERAL (SELECT reason FROM orders_routingdecision
                           WHERE order_id = o.id ORDER BY id DESC LIMIT 1) d ON TRUE
             """,
-            columns_of(sorted(keys), 3),
+            columns_of(asked, 3),
         )
     }
-
-
-def is_day_cut(day: OperatingDay) -> bool:
-    """Whether 16:00 of the day has been dealt with. Asked while the day is held open, the answer stays."""
-    return bool(fetch_rows("SELECT 1 FROM orders_cutover WHERE business_date = %s", [day.on]))
 
 
 def lock_orders(ids: Iterable[int]) -> dict[int, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from bantuo.apps.policies.models import DraftState, PolicyAmendment, PolicyDraft, PolicyVersion
 from bantuo.apps.sql import columns_of, fetch_rows
@@ -41,10 +41,17 @@ def published_rule(rule_id: str, *, policy_version_id: int) -> dict[str, Any]:
     return rule
 
 
-def newest_amendment(book_id: str) -> int | None:
-    """The id of the last value that an operator published for a book, None when there is none."""
-    found: int | None = PolicyAmendment.objects.filter(book=book_id).aggregate(newest=Max("id"))["newest"]
-    return found
+def publications(book_id: str) -> tuple[int | None, dict[str, int]]:
+    """Of a book: the id of the last value that an operator published, and its versions by their hash."""
+    rows = fetch_rows(
+        """
+        SELECT a.newest, v.version, v.id
+        FROM (SELECT max(id) AS newest FROM policies_policyamendment WHERE book = %s) a
+        LEFT JOIN policies_policyversion v ON v.book = %s
+        """,
+        [book_id, book_id],
+    )
+    return rows[0][0], {version: pk for _, version, pk in rows if pk is not None}
 
 
 def published_amendments(book_id: str, *, up_to: int | None = None) -> list[Amendment]:

@@ -49,10 +49,13 @@ class Balance(models.Model):
 
 
 class Movement(models.Model):
-    """One change of a pool: deltas of quantity and of reservation, and the reason. Append-only."""
+    """One change of a pool: deltas of quantity and of reservation, and the reason. Append-only.
 
-    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False)
-    balance = models.ForeignKey(Balance, models.PROTECT)
+    The seller is the balance's, which is checked; it is not checked again.
+    """
+
+    seller = models.ForeignKey(Seller, models.PROTECT, db_index=False, db_constraint=False)
+    balance = models.ForeignKey(Balance, models.PROTECT, db_index=False)
     pool = models.TextField(choices=Pool.choices)
     code = models.TextField(help_text="declare reserve release sale receive purchase return adjust scrap")
     quantity_delta = models.IntegerField()

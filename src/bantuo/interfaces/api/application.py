@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError, ValidationErrorContext
@@ -18,7 +19,7 @@ from bantuo.apps.integrations.scopes import Scope
 from bantuo.apps.parties.operations import SellerUnknown
 from bantuo.core.policy import PolicyNotInForce
 from bantuo.interfaces.api.callers import Caller, caller_of
-from bantuo.interfaces.api.doors import broken_off, too_large
+from bantuo.interfaces.api.doors import broken_off, too_large, unanswered
 from bantuo.interfaces.api.problems import FieldError, Problem, invalid, not_found, problem_response, shown
 
 _log = logging.getLogger(__name__)
@@ -121,6 +122,13 @@ def _not_in_force(request: HttpRequest, fault: PolicyNotInForce) -> HttpResponse
 @api.exception_handler(SellerUnknown)
 def _no_seller(request: HttpRequest, fault: SellerUnknown) -> HttpResponse:
     return problem_response(not_found("the seller of the key"), request)
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def _unanswered(request: HttpRequest, fault: Exception) -> HttpResponse:
+    _log.warning("the database did not answer", exc_info=fault)
+    return problem_response(unanswered(), request)
 
 
 @api.exception_handler(Exception)

@@ -17,10 +17,8 @@ from bantuo.apps.aftersales.operations import (
     request_cancel,
 )
 from bantuo.apps.integrations.scopes import Scope
-from bantuo.apps.orders.models import Order
 from bantuo.core.clock import operating_day
 from bantuo.interfaces.api.application import CallerRequest, NeedsScope
-from bantuo.interfaces.api.callers import Caller
 from bantuo.interfaces.api.order_schemas import (
     CancelAnswersIn,
     CancelIn,
@@ -28,6 +26,7 @@ from bantuo.interfaces.api.order_schemas import (
     CancelsIn,
     RowsOut,
 )
+from bantuo.interfaces.api.own_orders import orders_named
 from bantuo.interfaces.api.problems import field_error
 from bantuo.interfaces.web.programme import programme_now
 
@@ -60,7 +59,7 @@ def answer(request: CallerRequest, body: CancelAnswersIn) -> Any:
 def ask(request: CallerRequest, body: CancelRequestsIn) -> Any:
     """Ask sellers to cancel, as the marketplace does for a buyer. Once per order and reference."""
     caller, programme = request.auth, programme_now()
-    known = _orders_of(caller, [row.order for row in body.rows])
+    known = orders_named(caller, [row.order for row in body.rows])
     rows = [
         _cancelling(at, row, row.responsible, order=row.order if row.order in known else 0)
         for at, row in enumerate(body.rows)
@@ -70,14 +69,6 @@ def ask(request: CallerRequest, body: CancelRequestsIn) -> Any:
         rows, seller_id=caller.seller_id, book=programme.book, day=day, now=programme.now, actor=caller.actor
     )
     return _told(results)
-
-
-def _orders_of(caller: Caller, ids: Sequence[int]) -> set[int]:
-    """Those of these orders that a seller, or a marketplace, may name."""
-    found = Order.objects.filter(pk__in=ids, marketplace=caller.marketplace)
-    if caller.seller_id is not None:
-        found = found.filter(seller_id=caller.seller_id)
-    return set(found.values_list("id", flat=True))
 
 
 def _cancelling(at: int, row: CancelIn, responsible: str, *, order: int | None = None) -> Cancelling:

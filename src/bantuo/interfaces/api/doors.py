@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
@@ -15,6 +17,7 @@ from bantuo.interfaces.api.problems import Problem, problem_response
 from bantuo.interfaces.web.access import public
 
 View = Callable[..., HttpResponseBase]
+_log = logging.getLogger(__name__)
 
 
 def door(views: Mapping[str, View]) -> View:
@@ -52,6 +55,9 @@ def _served(view: View, request: HttpRequest, path: Mapping[str, Any]) -> HttpRe
         return problem_response(too_large(str(told)), request)
     except UnreadablePostError:
         return problem_response(broken_off(), request)
+    except (OperationalError, InterfaceError):
+        _log.warning("the database did not answer", exc_info=True)
+        return problem_response(unanswered(), request)
 
 
 def too_large(detail: str) -> Problem:
@@ -62,6 +68,17 @@ def too_large(detail: str) -> Problem:
 def broken_off() -> Problem:
     """The body ended before it was complete."""
     return Problem(400, "body-unreadable", title="The body cannot be read", detail="it ended before its end")
+
+
+def unanswered() -> Problem:
+    """The database went away, or had no time for us: nobody knows what was done."""
+    return Problem(
+        503,
+        "busy",
+        title="The call cannot be served just now",
+        headers={"Retry-After": "1"},
+        detail="send it again; a write with its Idempotency-Key, so that it is done once",
+    )
 
 
 def _not_here(method: str, allowed: str) -> Problem:
@@ -78,4 +95,4 @@ def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponseBase:
     return problem_response(problem, request)
 
 
-__all__ = ["View", "broken_off", "door", "nothing_here", "too_large"]
+__all__ = ["View", "broken_off", "door", "nothing_here", "too_large", "unanswered"]

@@ -20,6 +20,7 @@ from bantuo.interfaces.api.callers import key_holder
 from bantuo.interfaces.api.problems import FieldError, Problem, invalid, shown
 
 HEADER = "Idempotency-Key"
+_META = "HTTP_IDEMPOTENCY_KEY"
 REPLAYED = "Idempotent-Replayed"
 LENGTH_MAX = 200
 _WAIT = "10s"
@@ -29,7 +30,7 @@ _KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 
 def once(request: HttpRequest, work: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """The answer of `work`, or the kept one of the call that came before with the same key."""
-    key = request.headers.get(HEADER)
+    key = request.META.get(_META)
     if key is None:
         return work()
     _check(key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import TimeoutError as WaitedTooLong
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
@@ -23,7 +22,7 @@ from bantuo.apps.parties.models import Seller
 from bantuo.core.clock import business_date, operating_day
 from bantuo.core.policy import Book
 from bantuo.interfaces.api.callers import Caller, caller_of
-from bantuo.interfaces.api.intake_queue import IntakeQueue, QueueFull, Waiting
+from bantuo.interfaces.api.intake_queue import IntakeQueue, QueueFull, WaitedTooLong, Waiting
 from bantuo.interfaces.api.intake_shapes import (
     Answer,
     BatchAnswer,

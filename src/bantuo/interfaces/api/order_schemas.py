@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from bantuo.apps.orders.models import OrderState, Route
+from bantuo.apps.orders.operations.recipients import TEXT_MAX
 from bantuo.interfaces.api.schemas import ROWS_MAX, Code, FieldErrorOut, Id, Taken, Words
 
 StateIn = StrEnum("StateIn", {state.name: state.value for state in OrderState})  # type: ignore[misc]
@@ -191,6 +192,41 @@ class CancelAnswersIn(Taken):
     """Answers to requests to cancel."""
 
     rows: Annotated[list[CancelAnswerIn], Field(min_length=1, max_length=100)]
+
+
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+_SAYS_SOMETHING = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f\s][^\x00-\x1f\x7f]*$"
+Said = Annotated[str, StringConstraints(max_length=TEXT_MAX, pattern=_PRINTABLE)]
+Needed = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX, pattern=_SAYS_SOMETHING)]
+
+
+class RecipientIn(Taken):
+    """Who the goods go to, all of it; sealed before it is stored. `oaid`: the marketplace's name for it."""
+
+    name: Needed
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    address: Needed
+    phone: Said = ""
+    mobile: Said = ""
+    phone_country: Said = ""
+    province: Said = ""
+    city: Said = ""
+    address2: Said = ""
+    zip: Said = ""
+    tax_number: Said = ""
+    email: Said = ""
+    oaid: Said = ""
+
+
+class RecipientOut(Schema):
+    """Who an order goes to, as shown by default."""
+
+    order: int
+    oaid: str
+    country: str
+    region: str
+    name_masked: str
+    phone_masked: str
 
 
 class InboundOut(Schema):

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from bantuo.interfaces.api import cancels, catalogue, orders, programme, shipments, stock
+from bantuo.interfaces.api import cancels, catalogue, orders, programme, recipients, shipments, stock
 from bantuo.interfaces.api.application import api
 from bantuo.interfaces.api.doors import View
 
-for part in (stock, catalogue, orders, cancels, shipments, programme):
+for part in (stock, catalogue, orders, recipients, cancels, shipments, programme):
     api.add_router("", part.router)
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")

@@ -17,11 +17,10 @@ from bantuo.apps.stock.operations import (
     StatementResult,
     StockStatement,
     declare_stock,
-    open_balances,
+    open_own_balances,
     record_stock_call,
     state_stock,
 )
-from bantuo.apps.stock.queries import has_unopened_skus
 from bantuo.core.clock import business_date, operating_day
 from bantuo.interfaces.api.callers import Caller, caller_of
 from bantuo.interfaces.api.doors import too_large
@@ -117,14 +116,13 @@ def _state(
     """State the rows under the caller's sequence, or under the next one."""
     now, book = moment(), book_in_force()
     day = operating_day(book, business_date(now, zone=book.zone))
-    if has_unopened_skus(caller.seller):
-        open_balances([caller.seller], now=now)
     if body.sequence is None:
         told = state_stock(
             caller.seller, rows, basis=body.basis, channel=_CHANNEL, day=day, now=now, actor=caller.actor,
             refused=refused,
         )  # fmt: skip
         return told.sequence, told.result
+    open_own_balances(caller.seller, now=now)
     statement = StockStatement(
         caller.seller, body.sequence, body.as_of or now, body.basis, _CHANNEL, rows, refused
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from bantuo.apps.documents.operations import reseal_keys
 from bantuo.apps.documents.queries import ChainState, verify_chain
-from bantuo.interfaces.cli.terminal import EXIT_FINDINGS, print_json
+from bantuo.interfaces.cli.terminal import EXIT_FINDINGS, print_json, print_table
 from bantuo.interfaces.web.papers import vault
+from bantuo.interfaces.web.sealed import reseal_all
 
 _FAULTS = {
     "changed": "entry {at} does not fit: it, or the entry before it, was changed",
@@ -42,10 +42,16 @@ def _told(state: ChainState) -> str:
     return f"{state.entries} entries are whole, then NOT WHOLE: {fault}"
 
 
-def reseal_documents(*, as_json: bool) -> None:
-    """Bring every sealed key under the master key in use, after it was changed."""
-    count = reseal_keys(vault=vault())
+def reseal_secrets(*, as_json: bool) -> None:
+    """Bring every sealed secret under the master key in use; exit 1 when some open under no key."""
+    done = list(reseal_all(vault()))
+    total, unopened = sum(one.sealed_anew for one in done), sum(one.unopened for one in done)
     if as_json:
-        print_json({"resealed": count})
+        kinds = {one.kind: one.sealed_anew for one in done}
+        print_json({"resealed": total, "unopened": unopened, "kinds": kinds})
     else:
-        typer.echo(f"{count} keys sealed anew; a former master key may go once this says 0")
+        rows = [(one.kind, f"{one.sealed_anew:,}", f"{one.unopened:,}") for one in done]
+        print_table("Sealed under the master key in use", ("", "sealed anew", "do not open"), rows)
+        typer.echo(f"{total} sealed anew; a former master key may go once this says 0 and all of it opens")
+    if unopened:
+        raise typer.Exit(EXIT_FINDINGS)

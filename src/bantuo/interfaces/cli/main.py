@@ -204,8 +204,11 @@ def audit_verify(
 
 @audit.command("reseal")
 def audit_reseal(json: JsonFlag = False) -> None:
-    """Bring every sealed key under the master key in use, after it was changed."""
-    lazy("bantuo.interfaces.cli.audit", "reseal_documents", as_json=json)
+    """Bring every sealed secret under the master key in use, after it was changed.
+
+    May be stopped and run again. Exit 1 when something does not open under any key.
+    """
+    lazy("bantuo.interfaces.cli.audit", "reseal_secrets", as_json=json)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -56,7 +57,11 @@ def check_port_free(host: str, port: int, *, as_json: bool) -> None:
 
 
 def serve_until_stopped(host: str, port: int, workers: int) -> None:
-    """Granian with our WSGI application; returns when SIGINT or SIGTERM has stopped it."""
+    """Granian with our WSGI application; returns when SIGINT or SIGTERM has stopped it.
+
+    Its processes begin anew rather than as copies of this one, whose settings know no pool.
+    """
+    multiprocessing.set_start_method("spawn", force=True)
     os.environ.setdefault("BANTUO_DATABASE_POOL", str(_CONNECTIONS))  # read by the processes it starts
     Granian(
         "bantuo.config.wsgi:application",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -54,9 +54,9 @@ def _answer(request: HttpRequest, family: Family, path: str = "") -> HttpRespons
         return _json(_shaped(asked, _serve(asked), request_id))
     except Fault as fault:
         refused = fault
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         _LOG.exception("the database did not answer")
-        refused = Fault("unavailable", "nothing was done; send the call again", sub_code="isp.database")
+        refused = Fault("unavailable", "send the call again: it is done once", sub_code="isp.database")
     except Exception:  # whatever happens, clients of this protocol read nothing but a 200
         _LOG.exception("a call failed", family=family.value, api=params.get("method") or path)
         refused = Fault("unavailable", f"request_id {request_id}", sub_code="isp.unknown-error")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from procrastinate.contrib.django import app
 
 from bantuo.apps.orders.operations.advance import release_orders
 from bantuo.apps.orders.operations.cutover import cut_over, is_left_to_cut
 from bantuo.apps.orders.operations.fallback import resolve_shortages
+from bantuo.apps.orders.operations.reminders import tell_came_back
 from bantuo.core.clock import operating_day
+from bantuo.interfaces.web.order_runs import TURN_DAY
 from bantuo.interfaces.web.programme import programme_now
 
 ACTOR = "system:jobs"
@@ -38,4 +40,16 @@ def apply_cutoff(timestamp: int) -> None:
             cut_over(book=book, day=day, now=now, actor=ACTOR)
 
 
-TASKS = (let_orders_flow, apply_cutoff)
+@app.task(name=TURN_DAY)
+def turn_day(business_date: str, actor: str) -> None:
+    """Turn the orders of a day that an operator has fenced, then tell their sellers.
+
+    Its lock is not that of the clock's job, which so goes on at once where this one died with its worker.
+    """
+    programme = programme_now()
+    day = operating_day(programme.book, date.fromisoformat(business_date))
+    cut_over(book=programme.book, day=day, now=programme.now, actor=actor)
+    tell_came_back(day=day, now=programme.now)
+
+
+TASKS = (let_orders_flow, apply_cutoff, turn_day)

@@ -36,21 +36,9 @@ from bantuo.interfaces.web.tables import (
     WhenColumn,
     list_page,
 )
-from bantuo.interfaces.web.words import BAD, INFO, MUTE, OK, WARN, Word, add_words, choices
+from bantuo.interfaces.web.words import choices
 
 DECIDING = {Role.REVIEWER}
-
-add_words("listing_request", {
-    "open": Word(gettext_lazy("waits for the operator"), WARN),
-    "approved": Word(gettext_lazy("approved"), OK),
-    "refused": Word(gettext_lazy("refused"), BAD),
-    "replaced": Word(gettext_lazy("replaced by a later one"), MUTE),
-    "withdrawn": Word(gettext_lazy("withdrawn"), MUTE),
-})  # fmt: skip
-add_words("request_kind", {
-    "main_image": Word(gettext_lazy("main image"), INFO),
-    "video": Word(gettext_lazy("video"), INFO),
-})  # fmt: skip
 
 
 class Requests(ListTable):

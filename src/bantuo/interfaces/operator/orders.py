@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -12,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from bantuo.apps.documents.operations import RecipientUnknown, reveal_recipient
-from bantuo.apps.orders.operations.reversal import ReversalForbidden, reverse_turning
+from bantuo.apps.orders.operations.reversal import Reversal, ReversalForbidden, reverse_turning
 from bantuo.apps.orders.operations.warehouses import WarehouseSplit, split_by_warehouse
 from bantuo.apps.orders.order_rows import OrderDetail, order_detail
 from bantuo.apps.parties.models import Binding, Warehouse
@@ -21,9 +21,8 @@ from bantuo.core.clock import operating_day
 from bantuo.interfaces.web.access import OPERATOR_ROLES, WRITING_OPERATORS, Role, access
 from bantuo.interfaces.web.order_desk import order_list, save_list_filter
 from bantuo.interfaces.web.order_page import order_context
-from bantuo.interfaces.web.order_recipients import NamedForm, UnmaskForm, recipient_facts
+from bantuo.interfaces.web.order_recipients import NamedForm, UnmaskForm, reveal
 from bantuo.interfaces.web.order_words import refusal_text, reversal_text
-from bantuo.interfaces.web.papers import client_address, vault
 from bantuo.interfaces.web.programme import programme_of
 from bantuo.interfaces.web.requests import UserRequest
 
@@ -124,35 +123,20 @@ def _show(request: UserRequest, detail: OrderDetail, *, status: int = 200, **con
 def unmask(request: UserRequest, pk: int) -> HttpResponse:
     """The recipient in clear for one look, with a reason that is kept."""
     detail, form = any_order(pk), UnmaskForm(request.POST)
-    if not form.is_valid():
+    facts = reveal(request, pk, seller_id=None, form=form)
+    if facts is None:
         return _show(request, detail, status=422, unmask_form=form)
-    try:
-        told = reveal_recipient(
-            pk,
-            seller_id=None,
-            reason=form.cleaned_data["reason"],
-            vault=vault(),
-            now=programme_of(request).now,
-            actor=request.user.actor,
-            address=client_address(request),
-        )
-    except RecipientUnknown:
-        form.add_error(None, _("The address is not kept any more."))
-        return _show(request, detail, status=422, unmask_form=form)
-    return _show(request, detail, revealed=recipient_facts(told))
+    return _show(request, detail, revealed=facts)
 
 
-@access(view=DECIDERS, act=DECIDERS)
-@require_POST
-def reverse(request: UserRequest, pk: int) -> HttpResponse:
-    """Take the fallback of one order back, with a reason."""
-    detail, form = any_order(pk), ReasonForm(request.POST)
+def take_back(request: UserRequest, orders: Sequence[int], form: ReasonForm) -> list[Reversal] | None:
+    """Take the fallback of these orders back for the reason given; None, with the form saying why not."""
     if not form.is_valid():
-        return _show(request, detail, status=422, reason_form=form)
+        return None
     programme = programme_of(request)
     try:
-        (result,) = reverse_turning(
-            [pk],
+        return reverse_turning(
+            orders,
             reason=form.cleaned_data["reason"],
             book=programme.book,
             day=operating_day(programme.book, programme.on),
@@ -161,7 +145,18 @@ def reverse(request: UserRequest, pk: int) -> HttpResponse:
         )
     except ReversalForbidden:
         form.add_error(None, _("By the rules in force nobody takes a fallback back."))
+        return None
+
+
+@access(view=DECIDERS, act=DECIDERS)
+@require_POST
+def reverse(request: UserRequest, pk: int) -> HttpResponse:
+    """Take the fallback of one order back, with a reason."""
+    detail, form = any_order(pk), ReasonForm(request.POST)
+    results = take_back(request, [pk], form)
+    if results is None:
         return _show(request, detail, status=422, reason_form=form)
+    (result,) = results
     if result.outcome == "refused":
         told = reversal_text(result.reason)
         if result.line_no:

@@ -12,13 +12,14 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from bantuo.apps.parties.models import Binding, ProgrammeState, Seller
 from bantuo.apps.stock.models import Balance, DayWarning, Declaration, SellerDay, Shortage
-from bantuo.apps.stock.queries import DaySums, day_sums
+from bantuo.apps.stock.queries import DayCounts, DaySums, day_counts, day_sums
 from bantuo.core.clock import OperatingDay, operating_day
 from bantuo.interfaces.web.access import OPERATOR_ROLES, access
 from bantuo.interfaces.web.programme import programme_of
@@ -73,8 +74,8 @@ class SellerDays(ListTable):
 
     code = django_tables2.Column(verbose_name=_("Seller"))
     name = django_tables2.Column(verbose_name=_("Name"))
-    listed = NumberColumn(verbose_name=_("To be stated"), orderable=False)
-    stated = NumberColumn(verbose_name=_("Stated in time"), orderable=False)
+    listed = NumberColumn(verbose_name=_("To be stated"), orderable=False, empty_values=())
+    stated = NumberColumn(verbose_name=_("Stated in time"), orderable=False, empty_values=())
     missing = NumberColumn(verbose_name=_("Missing"), orderable=False, empty_values=())
     state = django_tables2.Column(verbose_name=_("Today"), orderable=False, empty_values=())
     warned_at = WhenColumn(verbose_name=_("Warned"), default="–", orderable=False)
@@ -91,24 +92,42 @@ class SellerDays(ListTable):
     empty_title = _("No active seller yet")
     empty_hint = _("Sellers appear here as soon as they are active in the programme.")
 
-    def __init__(self, *args: Any, is_cut: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, day: OperatingDay, is_cut: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.is_cut = is_cut
+        self.day, self.is_cut = day, is_cut
 
-    def render_missing(self, record: Any) -> str:
-        return f"{record.listed - record.stated:,}"
+    @cached_property
+    def counts(self) -> dict[int, DayCounts]:
+        """How the day stands, of the sellers on the page or of all that are exported."""
+        return day_counts([row.record.pk for row in self.paginated_rows], self.day)
 
-    def value_missing(self, record: Any) -> int:
-        return int(record.listed - record.stated)
+    def render_listed(self, record: Seller) -> str:
+        return f"{self.value_listed(record):,}"
 
-    def render_state(self, record: Any) -> SafeString:
+    def value_listed(self, record: Seller) -> int:
+        return self.counts[record.pk].listed
+
+    def render_stated(self, record: Seller) -> str:
+        return f"{self.value_stated(record):,}"
+
+    def value_stated(self, record: Seller) -> int:
+        return self.counts[record.pk].stated
+
+    def render_missing(self, record: Seller) -> str:
+        return f"{self.value_missing(record):,}"
+
+    def value_missing(self, record: Seller) -> int:
+        return self.value_listed(record) - self.value_stated(record)
+
+    def render_state(self, record: Seller) -> SafeString:
         return badge(self._code(record), "stock_day")
 
-    def value_state(self, record: Any) -> str:
+    def value_state(self, record: Seller) -> str:
         return str(word_of("stock_day", self._code(record)).label)
 
-    def _code(self, record: Any) -> str:
-        return day_code(listed=record.listed, is_complete=record.listed == record.stated, is_cut=self.is_cut)
+    def _code(self, record: Seller) -> str:
+        listed, stated, _today = self.counts[record.pk]
+        return day_code(listed=listed, is_complete=listed == stated, is_cut=self.is_cut)
 
 
 @access(view=OPERATOR_ROLES)
@@ -133,7 +152,7 @@ def stock(request: UserRequest) -> HttpResponse:
             "is_cut": is_cut,
             "warned": DayWarning.objects.filter(business_date=day.on).count(),
         },
-        table_options={"is_cut": is_cut},
+        table_options={"day": day, "is_cut": is_cut},
     )
 
 
@@ -154,8 +173,6 @@ def _sellers(day: OperatingDay) -> QuerySet[Seller]:
     warned = DayWarning.objects.filter(seller=OuterRef("pk"), business_date=day.on)
     last = Declaration.objects.filter(seller=OuterRef("pk")).order_by("-id")
     return Seller.objects.filter(programme_state=ProgrammeState.ACTIVE, active_from__lte=day.on).annotate(
-        listed=_counted(_asked()),
-        stated=_counted(_asked().filter(_in_time(day))),
         late=_counted(late),
         warned_at=Subquery(warned.values("warned_at")[:1]),
         last_at=Subquery(last.values("received_at")[:1]),

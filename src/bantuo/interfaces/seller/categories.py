@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from bantuo.apps.catalog.queries import category_list_in_force
+from bantuo.core.policy import Text
 from bantuo.engine.books import starter_categories
 from bantuo.interfaces.web.templatetags.ui import tr
 
@@ -42,6 +43,11 @@ def admission_list(on: date) -> Sequence[Category]:
         return _starter()
     rows = held.entries.order_by("group", "code")
     return [Category(row.code, row.group, row.name_zh, row.name_en) for row in rows]
+
+
+def category_names(on: date) -> Mapping[str, Text]:
+    """The name of each category of a day, by its code."""
+    return {known.code: Text(known.name_zh, known.name_en) for known in admission_list(on)}
 
 
 @cache

@@ -36,6 +36,7 @@ from bantuo.core.listing import size_chart_problems
 from bantuo.engine.attributes import category_attributes
 from bantuo.engine.terms import load_schema
 from bantuo.interfaces.seller.application import WRITERS
+from bantuo.interfaces.seller.categories import category_names
 from bantuo.interfaces.seller.listing_costs import reckoner_for
 from bantuo.interfaces.seller.listing_tables import sku_rows
 from bantuo.interfaces.seller.listing_words import field_words, refusal_words, value_words
@@ -101,6 +102,7 @@ def _show(request: SellerRequest, held: Product, form: EprForm, *, status: int =
     context = {
         **tab_context(request, "skus"),
         "product": held,
+        "category": category_names(programme.on).get(held.category),
         "mode": mode_of(skus[0]) if skus else "self",
         "skus": [{"sku": sku, "mode": mode_of(sku), "cost": reckoner.cost(sku)} for sku in skus],
         "distance_m": reckoner.distance_m,

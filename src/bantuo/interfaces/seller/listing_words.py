@@ -53,17 +53,6 @@ add_words("import_row", {
     "kept": Word(gettext_lazy("kept"), WARN),
     "read": Word(gettext_lazy("read"), MUTE),
 })  # fmt: skip
-add_words("listing_request", {
-    "open": Word(gettext_lazy("waits for the operator"), WARN),
-    "approved": Word(gettext_lazy("approved"), OK),
-    "refused": Word(gettext_lazy("refused"), BAD),
-    "replaced": Word(gettext_lazy("replaced by a later one"), MUTE),
-    "withdrawn": Word(gettext_lazy("withdrawn"), MUTE),
-})  # fmt: skip
-add_words("request_kind", {
-    "main_image": Word(gettext_lazy("main image"), INFO),
-    "video": Word(gettext_lazy("video"), INFO),
-})  # fmt: skip
 add_words("epr_stream", {
     "packaging": Word(gettext_lazy("packaging")),
     "weee": Word(gettext_lazy("electrical")),

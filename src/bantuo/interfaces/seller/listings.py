@@ -23,8 +23,10 @@ from bantuo.apps.catalog.queries import (
     listing_defaults,
     repeated_listings,
 )
+from bantuo.core.policy import Text
 from bantuo.engine.listing_books import listing_export
 from bantuo.interfaces.seller.application import WRITERS
+from bantuo.interfaces.seller.categories import category_names
 from bantuo.interfaces.seller.listing_costs import NEAR_STEP, reckoner_for
 from bantuo.interfaces.seller.listing_tables import SkuFilter, Skus, sku_rows
 from bantuo.interfaces.web.access import SELLER_ROLES, access
@@ -107,14 +109,18 @@ def findings(request: SellerRequest) -> HttpResponse:
     programme = programme_of(request)
     times_max = int(programme.book.amount("ELG-10", programme.on))
     missing_max = int(programme.book.amount("ELG-8", programme.on))
-    incomplete = incomplete_products(request.seller.pk)
+    incomplete, names = incomplete_products(request.seller.pk), category_names(programme.on)
     context = {
         **tab_context(request, "findings"),
         "times_max": times_max,
         "missing_bp": missing_max // 100,
         "repeated": repeated_listings(request.seller.pk, times_max=times_max)[:_SHOWN_MAX],
         "incomplete": [
-            {"product": product, "is_over": _is_over(product, missing_max)}
+            {
+                "product": product,
+                "category": names.get(product.category, Text(product.category, product.category)),
+                "is_over": _is_over(product, missing_max),
+            }
             for product in incomplete[:_SHOWN_MAX]
         ],
         "incomplete_count": incomplete.count(),

@@ -31,6 +31,7 @@ from bantuo.apps.open_platform.operations import (
     revoke_app,
 )
 from bantuo.apps.open_platform.queries import leaves_of, private_app
+from bantuo.channels.vault import VaultRefused
 from bantuo.interfaces.web.access import SELLER_ROLES, Role, access
 from bantuo.interfaces.web.open_platform_words import MEANINGS
 from bantuo.interfaces.web.papers import vault
@@ -165,7 +166,10 @@ def _tokens_once(request: SellerRequest) -> dict[str, str]:
     sealed = request.session.pop(_TOKEN_SHOWN, None)
     if sealed is None:
         return {}
-    told: dict[str, str] = json.loads(vault().unseal(base64.b64decode(sealed), context=_context(request)))
+    try:
+        told: dict[str, str] = json.loads(vault().unseal(base64.b64decode(sealed), context=_context(request)))
+    except VaultRefused:  # the master key was changed meanwhile: new tokens are asked for
+        return {}
     return told
 
 

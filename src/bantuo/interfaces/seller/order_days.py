@@ -26,7 +26,7 @@ from bantuo.interfaces.web.programme import programme_of
 from bantuo.interfaces.web.requests import SellerRequest
 
 PAGE_ROWS = 20
-MISSING_MAX = 100
+MISSING_MAX = 20  # the stock page has them all
 
 
 @access(view=SELLER_ROLES)

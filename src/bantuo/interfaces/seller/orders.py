@@ -20,7 +20,6 @@ from bantuo.apps.aftersales.operations import (
     cancel_lines,
     refuse_cancel,
 )
-from bantuo.apps.documents.operations import RecipientUnknown, reveal_recipient
 from bantuo.apps.orders.operations.recipients import NewRecipient, change_address
 from bantuo.apps.orders.order_rows import OrderDetail, order_detail
 from bantuo.interfaces.seller.order_forms import (
@@ -32,9 +31,9 @@ from bantuo.interfaces.seller.order_forms import (
 from bantuo.interfaces.web.access import SELLER_ROLES, Role, access
 from bantuo.interfaces.web.order_desk import order_list, save_list_filter
 from bantuo.interfaces.web.order_page import order_context
-from bantuo.interfaces.web.order_recipients import UnmaskForm, recipient_facts
+from bantuo.interfaces.web.order_recipients import UnmaskForm, reveal
 from bantuo.interfaces.web.order_words import refusal_text
-from bantuo.interfaces.web.papers import client_address, vault
+from bantuo.interfaces.web.papers import vault
 from bantuo.interfaces.web.programme import programme_of
 from bantuo.interfaces.web.requests import SellerRequest
 
@@ -115,22 +114,10 @@ def show_order(
 def unmask(request: SellerRequest, pk: int) -> HttpResponse:
     """The recipient in clear for one look, with a reason that is kept."""
     detail, form = own_order(request, pk), UnmaskForm(request.POST)
-    if not form.is_valid():
+    facts = reveal(request, pk, seller_id=request.seller.pk, form=form)
+    if facts is None:
         return show_order(request, detail, status=422, unmask_form=form)
-    try:
-        told = reveal_recipient(
-            pk,
-            seller_id=request.seller.pk,
-            reason=form.cleaned_data["reason"],
-            vault=vault(),
-            now=programme_of(request).now,
-            actor=request.user.actor,
-            address=client_address(request),
-        )
-    except RecipientUnknown:
-        form.add_error(None, _("The address is not kept any more."))
-        return show_order(request, detail, status=422, unmask_form=form)
-    return show_order(request, detail, revealed=recipient_facts(told))
+    return show_order(request, detail, revealed=facts)
 
 
 @access(view=SHIPPERS, act=SHIPPERS)

@@ -202,5 +202,5 @@ def missing_before_cutoff(request: HttpRequest) -> Iterator[Banner]:
         missing = sync_state(seller.pk, day, now=programme.now, syncs=0).missing
     if missing:
         told = _("%(missing)s SKU × warehouse are not stated yet; the cut-off is at %(time)s.")
-        values = {"missing": missing, "time": f"{timezone.localtime(day.cutoff_at):%H:%M}"}
+        values = {"missing": f"{missing:,}", "time": f"{timezone.localtime(day.cutoff_at):%H:%M}"}
         yield Banner(told % values, f"{reverse('seller:stock')}?show=missing", _("See what is missing"))

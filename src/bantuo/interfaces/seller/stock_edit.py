@@ -10,10 +10,14 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from bantuo.apps.orders.models import Order
 from bantuo.apps.stock.models import Balance, Movement, Shortage
 from bantuo.apps.stock.operations import (
     QUANTITY_MAX,
@@ -80,19 +84,39 @@ class Movements(ListTable):
     def render_reserved_delta(self, value: int) -> str:
         return _signed(value)
 
+    @cached_property
+    def orders(self) -> dict[str, Order]:
+        """The orders that the movements shown were made for, by reference."""
+        moves = [row.record for row in self.paginated_rows]
+        parts = {move.reference.partition(":") for move in moves}
+        numbers = [int(number) for kind, _colon, number in parts if kind == "order" and number.isdecimal()]
+        sellers = {move.seller_id for move in moves}
+        found = Order.objects.filter(pk__in=numbers, seller__in=sellers).only("external_id", "part")
+        return {f"order:{order.pk}": order for order in found}
+
     def render_reference(self, record: Movement) -> str:
-        return reference_words(record.reference)
+        order = self.orders.get(record.reference)
+        if order is None:
+            return reference_words(record.reference)
+        url, name = reverse("seller:order", args=[order.pk]), _order_name(order)
+        return format_html('<a href="{}">{}</a>', url, reference_words(f"order:{name}"))
 
     def value_reference(self, record: Movement) -> str:
-        return record.reference
+        order = self.orders.get(record.reference)
+        return record.reference if order is None else f"order:{_order_name(order)}"
 
 
 def _signed(value: int) -> str:
     return f"+{value:,}" if value > 0 else f"−{-value:,}" if value else "–"
 
 
+def _order_name(order: Order) -> str:
+    """As the marketplace calls it, with the part where it was split."""
+    return f"{order.external_id}-{order.part}" if order.part else order.external_id
+
+
 def reference_words(reference: str) -> str:
-    """`order:12` in words; another reference as it is."""
+    """`order:E-12` in words; another reference as it is."""
     kind, _colon, number = reference.partition(":")
     words = {
         "declaration": gettext_lazy("statement no. %s"),

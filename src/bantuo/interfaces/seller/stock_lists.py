@@ -8,6 +8,7 @@ from typing import Any
 
 import django_filters
 import django_tables2
+from django import forms
 from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -51,7 +52,9 @@ class GivenBack:
 class SyncFilter(ListFilter):
     """By day and door."""
 
-    business_date = django_filters.DateFilter(label=_("Day"))
+    business_date = django_filters.DateFilter(
+        label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     channel = django_filters.ChoiceFilter(
         label=_("Through"), choices=lambda: choices("stock_channel"), empty_label=_("all")
     )

@@ -27,7 +27,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from bantuo.apps.parties.models import Binding, Seller
+from bantuo.apps.catalog.models import Sku
+from bantuo.apps.parties.models import Binding, Seller, Warehouse
 from bantuo.apps.stock.models import Balance, Shortage
 from bantuo.apps.warehouse.models import CartonLine
 from bantuo.core.clock import OperatingDay
@@ -52,9 +53,10 @@ def stock_rows(seller: Seller) -> QuerySet[Balance]:
     )
     short = Shortage.objects.filter(seller=seller, balance=OuterRef("pk"), closed_at__isnull=True)
     bound = Binding.objects.filter(seller=seller, warehouse=OuterRef("warehouse"), unbound_at__isnull=True)
-    gone = Q(sku__delisted_at__isnull=False, on_hand=0, declared_reserved=0)
+    delisted = Sku.objects.filter(seller=seller, delisted_at__isnull=False)
+    gone = Q(sku__in=delisted.values("pk"), on_hand=0, declared_reserved=0)
     return (
-        Balance.objects.filter(seller=seller)
+        Balance.objects.filter(seller=seller, sku__seller=seller)
         .exclude(gone)
         .select_related("sku__product", "warehouse", "sales")
         .annotate(
@@ -82,8 +84,13 @@ class StockFilter(ListFilter):
 
     def named(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         text = value.replace("\x00", "").strip()
-        named = Q(sku__code__icontains=text) | Q(sku__product__title__icontains=text)
-        return queryset.filter(named | Q(warehouse__code__iexact=text))
+        if Warehouse.objects.filter(code__iexact=text).exists():
+            return queryset.filter(warehouse__code__iexact=text)
+        # Which SKUs these are is asked by itself: the database then begins with them.
+        skus = Sku.objects.filter(
+            Q(code__icontains=text) | Q(product__title__icontains=text), seller=self.request.seller
+        )
+        return queryset.filter(sku__in=skus.values("pk"))
 
     def shown(self, queryset: Any, name: str, value: str) -> Any:
         signals: StockSignals = self.request.stock_signals

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import get_resolver
+from django.urls import ResolverMatch, get_resolver
 
 from bantuo.interfaces.web.upload_cap import BODY_BYTES_MAX, bytes_too_many
 
@@ -21,15 +22,15 @@ class Direct:
 
     def __init__(self, respond: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.respond = respond
-        self.places = [(prefix, root, get_resolver(urls)) for prefix, root, urls in settings.DIRECT_URLS]
+        self.places = [(prefix, root, _finder(urls)) for prefix, root, urls in settings.DIRECT_URLS]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path_info
-        for prefix, root, resolver in self.places:
+        for prefix, root, find in self.places:
             if path.startswith(prefix) and not path.endswith("/"):
                 if size := bytes_too_many(request):
                     return _too_big(size)
-                match = resolver.resolve("/" + path.removeprefix(root))
+                match = find("/" + path.removeprefix(root))
                 request.resolver_match = match
                 response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
                 response.headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -37,6 +38,11 @@ class Direct:
                     response.headers.setdefault("Content-Length", str(len(response.content)))
                 return response
         return self.respond(request)
+
+
+def _finder(urls: str) -> Callable[[str], ResolverMatch]:
+    """The view of a path; the few paths that are called all the time are not looked up each time."""
+    return lru_cache(maxsize=256)(get_resolver(urls).resolve)
 
 
 def _too_big(size: int) -> HttpResponse:

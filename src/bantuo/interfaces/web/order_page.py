@@ -47,7 +47,10 @@ def next_of(order: ListedOrder, programme: Programme) -> Next | None:
     """What an order waits for today; None when it is closed."""
     pools = {line.pool for line in order.lines if line.reserved or line.pool}
     step = next_step(
-        order.state, cancel_asked=order.cancel_id is not None, is_on_hand=bool(pools) and pools == {"on_hand"}
+        order.state,
+        cancel_asked=order.cancel_id is not None,
+        is_on_hand=bool(pools) and pools == {"on_hand"},
+        is_stated=order.state == "reserved" and _is_stated(order, programme),
     )
     if step is None:
         return None
@@ -62,6 +65,15 @@ def next_of(order: ListedOrder, programme: Programme) -> Next | None:
             day = operating_day(programme.book, programme.on + timedelta(days=1))
         return Next(step, by=day.cutoff_at, tone="warn")
     return Next(step)
+
+
+def _is_stated(order: ListedOrder, programme: Programme) -> bool:
+    """Whether the next release takes it: the day is open and its stock has been stated for it."""
+    on = programme.on.isoformat()
+    day = operating_day(programme.book, programme.on)
+    return not day.is_cut(programme.now) and all(
+        line.stated_on == on for line in order.lines if line.pool == "declared"
+    )
 
 
 def _ship_by(step: NextStep, order: ListedOrder, programme: Programme) -> Next:

@@ -152,6 +152,8 @@ REFUSALS: Mapping[str, Promise] = {
     "a text is too long or cannot be printed": _("a text is too long or cannot be printed"),
     "a country has two capital letters": _("a country has two capital letters"),
     "the order is released or sent": _("the order is released or sent"),
+    "the order is cancelled": _("the order is cancelled"),
+    "it is the name of another order's address": _("it is the name of another order's address"),
     "the country of an order stays": _("the country of an order stays"),
     "not another warehouse": _("not another warehouse"),
     "not enough on hand at that warehouse": _("not enough on hand at that warehouse"),

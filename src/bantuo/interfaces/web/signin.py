@@ -37,7 +37,7 @@ from bantuo.interfaces.web.papers import vault
 PASSWORD_LENGTH_MAX = 128
 _log = logging.getLogger(__name__)
 _FRESH_SECONDS = 300  # somebody who has just signed in need not do so again for their own settings
-_CONTEXT = "second factor"
+SECOND_FACTOR = "second factor"
 _CONFIRMED = "address-confirmed"
 
 
@@ -118,10 +118,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return base64.b64encode(vault().seal(text.encode(), context=_CONTEXT)).decode("ascii")
+        return base64.b64encode(vault().seal(text.encode(), context=SECOND_FACTOR)).decode("ascii")
 
     def decrypt(self, encrypted_text: str) -> str:
-        return vault().unseal(base64.b64decode(encrypted_text), context=_CONTEXT).decode()
+        return vault().unseal(base64.b64decode(encrypted_text), context=SECOND_FACTOR).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return not authenticator.user.is_operator

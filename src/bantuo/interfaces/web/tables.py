@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -10,13 +11,15 @@ from typing import Any
 import django_filters
 import django_tables2
 import xlsxwriter
-from django.core.paginator import EmptyPage, PageNotAnInteger
+from django.core.cache import caches
+from django.core.exceptions import EmptyResultSet
+from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.encoding import force_str
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html_join
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
@@ -29,6 +32,7 @@ from bantuo.interfaces.web.words import word_of
 
 PAGE_ROWS = 20
 EXPORT_ROWS = 100_000
+_MANY_ROWS, _KEPT_SECONDS = 10_000, 60
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -156,7 +160,8 @@ def list_page(
     """Answer a list: filtered, sorted, one page of it; or, for `?export=xlsx`, all of it as a workbook."""
     filtered = filter(request.GET or None, queryset=queryset, request=request) if filter else None
     rows = filtered.qs if filtered is not None else queryset
-    shown = table(rows, request=request, order_by=_order(request, table), **(table_options or {}))
+    shown = table(rows, order_by=_order(request, table), **(table_options or {}))
+    shown.request = request  # given to the table at once, it would turn to a page and count for itself
     if request.GET.get("export") == "xlsx":
         return _workbook(shown, title=title)
     _paginate(shown, request)
@@ -181,13 +186,35 @@ def _order(request: HttpRequest, table: type[ListTable]) -> Any:
 
 def _paginate(shown: ListTable, request: HttpRequest) -> None:
     """The page asked for; one beyond the end is the last, nonsense is the first."""
-    wanted = request.GET.get("page", "1")
+    wanted, pages = request.GET.get("page", "1"), {"per_page": PAGE_ROWS, "paginator_class": _Pages}
     try:
-        shown.paginate(page=wanted, per_page=PAGE_ROWS)
+        shown.paginate(page=wanted, **pages)
     except PageNotAnInteger:
-        shown.paginate(page=1, per_page=PAGE_ROWS)
+        shown.paginate(page=1, **pages)
     except EmptyPage:
-        shown.paginate(page=shown.paginator.num_pages, per_page=PAGE_ROWS)
+        shown.paginate(page=shown.paginator.num_pages, **pages)
+
+
+class _Pages(Paginator):  # type: ignore[type-arg]  # it takes none when it runs
+    """Pages of a list. That there are 10,000 rows or more is counted once a minute in each process."""
+
+    @cached_property
+    def count(self) -> int:
+        shown: Any = self.object_list  # the rows of a table
+        rows = shown.data.data
+        if not isinstance(rows, QuerySet):
+            return len(shown)
+        try:
+            asked = str(rows.order_by().query)
+        except EmptyResultSet:  # no row can match: the database is not asked
+            return 0
+        key = f"list.count:{hashlib.sha256(asked.encode()).hexdigest()}"
+        kept: int | None = caches["process"].get(key)
+        if kept is None:
+            kept = len(shown)
+            if kept >= _MANY_ROWS:
+                caches["process"].set(key, kept, _KEPT_SECONDS)
+        return kept
 
 
 def _used(filtered: ListFilter) -> list[str]:

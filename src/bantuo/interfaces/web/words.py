@@ -78,6 +78,14 @@ WORDS: dict[str, dict[str, Word]] = {
         "operator_auditor": Word(_("auditor, reads only")),
         "operator_administrator": Word(_("administrator")),
     },
+    "listing_request": {
+        "open": Word(_("waits for the operator"), WARN),
+        "approved": Word(_("approved"), OK),
+        "refused": Word(_("refused"), BAD),
+        "replaced": Word(_("replaced by a later one"), MUTE),
+        "withdrawn": Word(_("withdrawn"), MUTE),
+    },
+    "request_kind": {"main_image": Word(_("main image"), INFO), "video": Word(_("video"), INFO)},
     "yes_no": {"True": Word(_("yes"), OK), "False": Word(_("no"), MUTE)},
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -139,19 +139,9 @@ def accept_cancel(
 ) -> list[CancelResult]:
     """Say yes: what was asked for is cancelled and refunded. Refused per row: nothing open, it has left."""
     orders = lock_open_orders([a.order_id for a in answers], seller_id=seller_id)
-    asked = _asked(orders)
-    results: list[CancelResult] = []
-    taken: list[tuple[_Asked, CancelAnswer]] = []
-    for answer in answers:
-        found = asked.pop(answer.order_id, None)
-        refusal = cancel_refusal(found.cancelling, orders[answer.order_id]) if found else None
-        if found is None:
-            results.append(_nothing_open(answer))
-        elif refusal is not None:
-            results.append(CancelResult(answer.row, "refused", answer.order_id, refusal=refusal))
-        else:
-            taken.append((found, answer))
-            results.append(CancelResult(answer.row, "answered", answer.order_id))
+    taken, results = _sorted_out(
+        answers, orders, lambda found, answer: cancel_refusal(found.cancelling, orders[answer.order_id])
+    )
     parts = take_out([found.cancelling for found, _ in taken], orders, now=now, actor=actor)
     _answer(taken, "accepted", parts, now=now, actor=actor)
     told = [(orders[a.order_id].seller_id, a.order_id, a.reason.strip()) for _, a in taken]
@@ -165,29 +155,41 @@ def refuse_cancel(
 ) -> list[CancelResult]:
     """Say no, with a reason: the order goes on where it stood."""
     orders = lock_open_orders([a.order_id for a in answers], seller_id=seller_id)
-    asked = _asked(orders)
-    results: list[CancelResult] = []
-    taken: list[tuple[_Asked, CancelAnswer]] = []
-    for answer in answers:
-        found = asked.get(answer.order_id)
-        if found is None:
-            results.append(_nothing_open(answer))
-        elif not answer.reason.strip() or len(answer.reason) > TEXT_MAX:
-            refusal = Refusal(answer.row, "reason", answer.reason[:TEXT_MAX], RULE, "a reason is needed")
-            results.append(CancelResult(answer.row, "refused", answer.order_id, refusal=refusal))
-        else:
-            del asked[answer.order_id]
-            taken.append((found, answer))
-            results.append(CancelResult(answer.row, "answered", answer.order_id))
+    taken, results = _sorted_out(answers, orders, lambda _, answer: _reason_missing(answer))
     _answer(taken, "refused", {}, now=now, actor=actor)
     told = [(orders[a.order_id].seller_id, a.order_id, a.reason.strip()) for _, a in taken]
     _tell("cancel_refused", told, now=now, actor=actor)
     return results
 
 
-def _nothing_open(answer: CancelAnswer) -> CancelResult:
-    refusal = Refusal(answer.row, "order", str(answer.order_id), RULE, "no cancel request of it is open")
-    return CancelResult(answer.row, "refused", answer.order_id, refusal=refusal)
+def _sorted_out(
+    answers: Sequence[CancelAnswer],
+    orders: Mapping[int, OpenOrder],
+    refusal_of: Callable[[_Asked, CancelAnswer], Refusal | None],
+) -> tuple[list[tuple[_Asked, CancelAnswer]], list[CancelResult]]:
+    """The answers that count, each with its request, and what every one is told; answered once."""
+    asked = _asked(orders)
+    taken, results = list[tuple[_Asked, CancelAnswer]](), list[CancelResult]()
+    for answer in answers:
+        found = asked.get(answer.order_id)
+        refusal = refusal_of(found, answer) if found else _nothing_open(answer)
+        if found is None or refusal is not None:
+            results.append(CancelResult(answer.row, "refused", answer.order_id, refusal=refusal))
+            continue
+        del asked[answer.order_id]
+        taken.append((found, answer))
+        results.append(CancelResult(answer.row, "answered", answer.order_id))
+    return taken, results
+
+
+def _nothing_open(answer: CancelAnswer) -> Refusal:
+    return Refusal(answer.row, "order", str(answer.order_id), RULE, "no cancel request of it is open")
+
+
+def _reason_missing(answer: CancelAnswer) -> Refusal | None:
+    if answer.reason.strip() and len(answer.reason) <= TEXT_MAX:
+        return None
+    return Refusal(answer.row, "reason", answer.reason[:TEXT_MAX], RULE, "a reason is needed")
 
 
 def _asked(orders: Mapping[int, OpenOrder]) -> dict[int, _Asked]:

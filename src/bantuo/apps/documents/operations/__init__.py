@@ -23,21 +23,21 @@ from bantuo.apps.documents.operations.representative import (
     reveal_legal_representative,
     withdraw_consent,
 )
+from bantuo.apps.documents.operations.sealed import SEALED
 from bantuo.apps.documents.operations.ticks import DocumentReplaced, NoteMissing, record_tick
 from bantuo.apps.documents.operations.upkeep import (
     destroy_due,
     keep_retention_open,
     limit_retention,
     remind_expiring,
-    reseal_keys,
     sweep_store,
 )
 
 __all__ = [
-    "ConsentMissing", "DocumentDestroyed", "DocumentReplaced", "DocumentUnknown", "IdentityCardExpired",
-    "IdentityNumberRefused", "NameMissing", "NoteMissing", "ReasonMissing", "RecipientUnknown",
-    "RepresentativeUnknown", "Revealed", "date_document", "destroy_documents", "destroy_due",
-    "keep_legal_representative", "keep_retention_open", "limit_retention", "log_access", "open_document",
-    "record_consent", "record_tick", "remind_expiring", "reseal_keys", "reveal_legal_representative",
+    "SEALED", "ConsentMissing", "DocumentDestroyed", "DocumentReplaced", "DocumentUnknown",
+    "IdentityCardExpired", "IdentityNumberRefused", "NameMissing", "NoteMissing", "ReasonMissing",
+    "RecipientUnknown", "RepresentativeUnknown", "Revealed", "date_document", "destroy_documents",
+    "destroy_due", "keep_legal_representative", "keep_retention_open", "limit_retention", "log_access",
+    "open_document", "record_consent", "record_tick", "remind_expiring", "reveal_legal_representative",
     "reveal_recipient", "store_document", "sweep_store", "withdraw_consent",
 ]  # fmt: skip

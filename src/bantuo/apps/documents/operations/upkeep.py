@@ -1,23 +1,19 @@
-"""What is done with papers while nobody looks: reminders, retention, the sweep, a change of master key."""
+"""What is done with papers while nobody looks: reminders, retention, the sweep."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from bantuo.apps.documents.models import Document, DocumentReminder, LegalRepresentative
-from bantuo.apps.documents.operations.papers import destroy_documents, document_context
-from bantuo.apps.documents.operations.ports import SecretVault, Store
-from bantuo.apps.documents.operations.representative import representative_context
+from bantuo.apps.documents.models import Document, DocumentReminder
+from bantuo.apps.documents.operations.papers import destroy_documents
+from bantuo.apps.documents.operations.ports import Store
 from bantuo.apps.documents.queries import expiring_documents
 from bantuo.apps.events.operations import emit_events
-from bantuo.apps.orders.models import OrderRecipient
-from bantuo.apps.orders.operations.recipients import recipient_context
 from bantuo.apps.parties.operations import lock_sellers
 
-_RESEAL_ROWS = 200
 _PART = ".part"
 
 
@@ -114,44 +110,3 @@ def sweep_store(*, store: Store, now: datetime, age: timedelta) -> int:
     for name in orphans:
         store.delete(name)
     return len(parts) + len(orphans)
-
-
-def reseal_keys(*, vault: SecretVault) -> int:
-    """Bring every sealed key and identity under the master key in use, in small transactions.
-
-    May be stopped and begun again at any point. Returns how many were sealed anew.
-    """
-    return sum(
-        _reseal(model, field, context, vault)
-        for model, field, context in (
-            (Document, "sealed_key", lambda d: document_context(d.seller_id, d.kind, d.store_key)),
-            (LegalRepresentative, "sealed", lambda r: representative_context(r.seller_id)),
-            (OrderRecipient, "sealed", lambda r: recipient_context(r.seller_id, r.order_id)),
-        )
-    )
-
-
-def _reseal(
-    model: type[Document] | type[LegalRepresentative] | type[OrderRecipient],
-    field: str,
-    context: Callable[..., str],
-    vault: SecretVault,
-) -> int:
-    count = 0
-    for ids in _batches(
-        list(model.objects.filter(**{f"{field}__isnull": False}).values_list("id", flat=True))
-    ):
-        with transaction.atomic():
-            rows = model.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("id")
-            stale = [row for row in rows if getattr(row, field) is not None]
-            stale = [row for row in stale if not vault.is_current(bytes(getattr(row, field)))]
-            for row in stale:
-                setattr(row, field, vault.reseal(bytes(getattr(row, field)), context=context(row)))
-            model.objects.bulk_update(stale, [field])  # type: ignore[arg-type]
-            count += len(stale)
-    return count
-
-
-def _batches(ids: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(ids), _RESEAL_ROWS):
-        yield ids[start : start + _RESEAL_ROWS]

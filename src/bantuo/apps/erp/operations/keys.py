@@ -13,6 +13,7 @@ from bantuo.apps.erp.models import SandboxKey
 from bantuo.apps.erp.queries import active_key
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.parties.operations import lock_sellers
+from bantuo.apps.sealing import SealedColumn
 
 
 class SecretVault(Protocol):
@@ -99,6 +100,9 @@ def _new_key(seller_id: int, *, vault: SecretVault, now: datetime, actor: str) -
 
 def _context(app_key: str) -> str:
     return f"erp.sandbox_key:{app_key}"
+
+
+SEALED = (SealedColumn("sandbox keys", SandboxKey, "sealed_secret", lambda key: _context(key.app_key)),)
 
 
 def _tell(topic: str, seller_id: int, app_key: str, *, now: datetime, actor: str) -> None:

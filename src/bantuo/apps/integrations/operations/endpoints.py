@@ -15,6 +15,7 @@ from bantuo.apps.events.operations import emit_events
 from bantuo.apps.integrations.event_kinds import is_kind
 from bantuo.apps.integrations.models import WebhookEndpoint, WebhookMessage
 from bantuo.apps.parties.operations import lock_sellers
+from bantuo.apps.sealing import SealedColumn
 
 ENDPOINTS_MAX = 20  # per seller
 FORMER_SIGNS_FOR = timedelta(days=1)
@@ -157,6 +158,12 @@ def _new_secret() -> str:
 
 def _context(seller_id: int, url: str) -> str:
     return f"integrations.webhook:{seller_id}:{url}"
+
+
+SEALED = tuple(
+    SealedColumn(kind, WebhookEndpoint, field, lambda e: _context(e.seller_id, e.url))
+    for kind, field in (("webhook secrets", "sealed_secret"), ("former webhook secrets", "sealed_former"))
+)
 
 
 def _checked(kinds: Iterable[str]) -> list[str]:

@@ -16,6 +16,7 @@ from bantuo.apps.events.operations import emit_events
 from bantuo.apps.open_platform.models import AccessGrant, OpenApp, Scope
 from bantuo.apps.open_platform.queries import private_app
 from bantuo.apps.parties.operations import lock_sellers
+from bantuo.apps.sealing import SealedColumn
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?", re.IGNORECASE)
@@ -169,6 +170,9 @@ def _seal(app_key: str, secret: str, vault: SecretVault) -> bytes:
 
 def _context(app_key: str) -> str:
     return f"open_platform.app:{app_key}"
+
+
+SEALED = (SealedColumn("open-platform apps", OpenApp, "sealed_secret", lambda app: _context(app.app_key)),)
 
 
 def _tell(topic: str, seller_id: int | None, app_key: str, *, now: datetime, actor: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bantuo.apps.sql import fetch_rows
 
@@ -55,9 +56,9 @@ def semi_managed_products(
     seller_id: int, asked: ProductQuery, *, page: int, size: int
 ) -> tuple[int, list[ProductRow]]:
     """How many products with semi-managed SKUs a seller has, and one page of them by id."""
-    params = [seller_id]
+    params: list[Any] = [seller_id]
     for value in (asked.product_id, asked.category, asked.changed_from, asked.changed_until):
-        params += [value, value]  # type: ignore[list-item]
+        params += [value, value]
     total = fetch_rows(f"SELECT count(*) {_FOUND}", params)[0][0]
     rows = fetch_rows(
         f"""

@@ -65,8 +65,6 @@ def cut_over(
     the next day's word only: what is begun is closed as it is, and what still waits goes with the next
     16:00. Raises CutOffNotReached before the cut-off, CutOffMissed after the day.
     """
-    if now < day.cutoff_at:
-        raise CutOffNotReached(f"{day.on}: the cut-off is at {day.cutoff_at}, it is {now}")
     if now >= day.ends_at:
         return _close_ended(day, now=now)
     fence = fence_day(book=book, day=day, now=now)
@@ -74,7 +72,7 @@ def cut_over(
         return _report(day)
     _count_sellers(day, now=now)
     waiting = _waiting_orders(day, until_id=fence.last_order_id)
-    _keep_wide(day, waiting.wide)
+    _keep_counts(day, waiting)
     reason = Reason.CUTOFF_FALLBACK if day.scope == "unsynced_lines" else Reason.CUTOFF_FALLBACK_WIDE
     for first in range(0, len(waiting.whole), chunk_orders):
         chunk = waiting.whole[first : first + chunk_orders]
@@ -127,7 +125,12 @@ class Fence:
 
 @transaction.atomic
 def fence_day(*, book: Book, day: OperatingDay, now: datetime) -> Fence:
-    """Close a day once: waits for all that began before, and holds for all that begins after."""
+    """Close a day once: waits for all that began before, and holds for all that begins after.
+
+    Raises CutOffNotReached before the cut-off.
+    """
+    if now < day.cutoff_at:
+        raise CutOffNotReached(f"{day.on}: the cut-off is at {day.cutoff_at}, it is {now}")
     close_day(day)
     run_statement(
         """
@@ -239,12 +242,12 @@ def _waiting_orders(day: OperatingDay, *, until_id: int) -> _Waiting:
     return _Waiting(whole=whole, mixed=sorted(turning.items()), wide=wide)
 
 
-def _keep_wide(day: OperatingDay, orders: int) -> None:
-    """What the wider reading would turn: counted once, before anything was turned."""
+def _keep_counts(day: OperatingDay, waiting: _Waiting) -> None:
+    """What is to turn, and what the wider reading would turn: counted once, before anything was turned."""
     run_statement(
-        "UPDATE orders_cutover SET orders_turned_wide = %s"
+        "UPDATE orders_cutover SET orders_turned_wide = %s, orders_to_turn = %s"
         " WHERE business_date = %s AND orders_turned_wide IS NULL",
-        [orders, day.on],
+        [waiting.wide, len(waiting.whole) + len(waiting.mixed), day.on],
     )
 
 

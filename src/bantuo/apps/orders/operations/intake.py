@@ -18,8 +18,8 @@ from bantuo.apps.orders.operations.incoming import (
     unreadable_text,
 )
 from bantuo.apps.orders.operations.placing import BalanceKey, ResolvedOrder, RoutedOrder, keep_orders
-from bantuo.apps.orders.queries import IntakeSeller, intake_sellers, intake_skus, is_day_cut, known_orders
-from bantuo.apps.sql import columns_of, fetch_rows
+from bantuo.apps.orders.queries import intake_names, known_orders
+from bantuo.apps.sql import columns_of, fetch_rows, sent_together
 from bantuo.apps.stock.queries import hold_day_open, lock_available
 from bantuo.core.clock import OperatingDay
 from bantuo.core.policy import Book
@@ -28,7 +28,7 @@ from bantuo.core.routing import Available, Demand, route_order
 __all__ = ["IntakeResult", "NewLine", "NewOrder", "Refusal", "place_orders"]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def place_orders(
     orders: Sequence[NewOrder], *, book: Book, day: OperatingDay, now: datetime, actor: str
 ) -> list[IntakeResult]:
@@ -38,90 +38,75 @@ def place_orders(
     also when it could no longer be taken. A refused order leaves its row, field, value and rule
     behind and nothing else.
     """
-    hold_day_open(day)
-    first = {order.key: order for order in reversed(orders)}
-    unique = [first[key] for key in dict.fromkeys(order.key for order in orders)]
-    refused, resolved = _resolve(unique)
-    keep_refusals(refused, now=now)
-    routed = _route(_claim_keys(resolved), day=day, now=now)
-    ids = keep_orders(routed, book=book, day=day, now=now, actor=actor)
-    results = {r.order.key: r for r in refused}
-    for item, order_id in zip(routed, ids, strict=True):
-        order, choice = item.resolved.order, item.choice
-        results[order.key] = IntakeResult(order, "placed", order_id, choice.route, choice.reason)
-    return _answer(orders, results)
+    with sent_together():
+        hold_day_open(day)
+        first = {order.key: order for order in reversed(orders)}
+        unique = [first[key] for key in dict.fromkeys(order.key for order in orders)]
+        refused, resolved = _resolve(unique)
+        keep_refusals(refused, now=now)
+        fresh, is_cut = _claim_keys(resolved, day=day)
+        routed = _route(fresh, day=day, is_cut=is_cut or day.is_cut(now))
+        ids = keep_orders(routed, book=book, day=day, now=now, actor=actor)
+        results = {r.order.key: r for r in refused}
+        for item, order_id in zip(routed, ids, strict=True):
+            order, choice = item.resolved.order, item.choice
+            results[order.key] = IntakeResult(order, "placed", order_id, choice.route, choice.reason)
+        return _answer(orders, results)
 
 
 def _resolve(orders: Sequence[NewOrder]) -> tuple[list[IntakeResult], list[ResolvedOrder]]:
     """Orders that cannot be taken, with the reasons, and the others with what they name."""
     refusals = {order.key: unreadable_text(order) for order in orders}
     readable = [order for order in orders if not refusals[order.key]]
-    sellers = _sellers_of(readable)
-    skus = intake_skus(
-        {(seller.id, line.sku) for o in readable if (seller := _seller(o, sellers)) for line in o.lines}
-    )
+    names = intake_names((o.marketplace, o.seller, line.sku) for o in readable for line in o.lines)
+    resolved = []
     for order in readable:
-        refusals[order.key] = refusals_of(order, _seller(order, sellers), skus)
+        seller = names.sellers.get((order.marketplace, order.seller))
+        refusals[order.key] = refusals_of(order, seller, names.skus)
+        if seller is not None and not refusals[order.key]:
+            skus = tuple(names.skus[seller.id, line.sku] for line in order.lines)
+            resolved.append(ResolvedOrder(order, seller.id, seller.warehouse_id, skus))
     known = known_orders({order.key for order in readable if refusals[order.key]})
     refused = [
         IntakeResult(order, "refused", refusals=refusals[order.key])
         for order in orders
         if refusals[order.key] and order.key not in known
     ]
-    resolved = [
-        ResolvedOrder(o, seller.id, seller.warehouse_id, tuple(skus[seller.id, line.sku] for line in o.lines))
-        for o in readable
-        if not refusals[o.key] and (seller := _seller(o, sellers))
-    ]
     return refused, resolved
 
 
-Sellers = Mapping[tuple[str, str], IntakeSeller]
+def _claim_keys(resolved: Sequence[ResolvedOrder], *, day: OperatingDay) -> tuple[list[ResolvedOrder], bool]:
+    """Those orders whose key this transaction was the first to write, and whether the day has been cut.
 
-
-def _sellers_of(orders: Sequence[NewOrder]) -> Sellers:
-    """The sellers named, by (marketplace, code): two marketplaces may use the same code."""
-    named: dict[str, set[str]] = {}
-    for order in orders:
-        named.setdefault(order.marketplace, set()).add(order.seller)
-    return {
-        (marketplace, code): seller
-        for marketplace, codes in named.items()
-        for code, seller in intake_sellers(marketplace, codes).items()
-    }
-
-
-def _seller(order: NewOrder, sellers: Sellers) -> IntakeSeller | None:
-    return sellers.get((order.marketplace, order.seller))
-
-
-def _claim_keys(resolved: Sequence[ResolvedOrder]) -> list[ResolvedOrder]:
-    """Those orders whose key this transaction was the first to write."""
+    The day is held open by then: what is said of it here stays so until the transaction ends.
+    """
     if not resolved:
-        return []
+        return [], False
     keys = [(r.seller_id, r.order.marketplace, r.order.external_id) for r in resolved]
-    claimed = set(
-        fetch_rows(
+    claimed = {
+        (seller, mkt, ext): is_cut
+        for seller, mkt, ext, is_cut in fetch_rows(
             """
             INSERT INTO orders_orderkey (seller_id, marketplace, external_id)
             SELECT DISTINCT * FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k(seller_id, mkt, ext)
             ORDER BY 1, 2, 3
-            ON CONFLICT DO NOTHING RETURNING seller_id, marketplace, external_id
+            ON CONFLICT DO NOTHING RETURNING seller_id, marketplace, external_id,
+                EXISTS (SELECT 1 FROM orders_cutover WHERE business_date = %s)
             """,
-            columns_of(keys, 3),
+            [*columns_of(keys, 3), day.on],
         )
-    )
-    return [item for item, key in zip(resolved, keys, strict=True) if key in claimed]
+    }
+    fresh = [item for item, key in zip(resolved, keys, strict=True) if key in claimed]
+    return fresh, any(claimed.values())
 
 
-def _route(fresh: Sequence[ResolvedOrder], *, day: OperatingDay, now: datetime) -> list[RoutedOrder]:
+def _route(fresh: Sequence[ResolvedOrder], *, day: OperatingDay, is_cut: bool) -> list[RoutedOrder]:
     """Choose for each order in turn, the stock it takes being gone for the next."""
     keys = [key for item in fresh for key in item.balance_keys]
     balances: dict[BalanceKey, int] = {}
     stock: dict[int, Available] = {}
     if keys:
         balances, stock = lock_available(keys, day=day)
-    cut = day.is_cut(now) or is_day_cut(day)
     routed = []
     for item in fresh:
         found = tuple(balances.get(key) for key in item.balance_keys) or (None,) * len(item.skus)
@@ -129,7 +114,7 @@ def _route(fresh: Sequence[ResolvedOrder], *, day: OperatingDay, now: datetime) 
             Demand(line_no=line.line_no, balance=balance, quantity=line.quantity, semi_managed=semi)
             for line, (_, semi), balance in zip(item.order.lines, item.skus, found, strict=True)
         ]
-        choice = route_order(demands, stock, bound=item.warehouse_id is not None, cut=cut)
+        choice = route_order(demands, stock, bound=item.warehouse_id is not None, cut=is_cut)
         routed.append(RoutedOrder(item, choice, found))
     return routed
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bantuo.apps.events.operations import emit_events
-from bantuo.apps.orders.operations.history import record_decisions, record_events
 from bantuo.apps.orders.operations.incoming import NewLine, NewOrder
-from bantuo.apps.sql import columns_of, fetch_rows, run_statement
+from bantuo.apps.sql import columns_of, fetch_rows
 from bantuo.apps.stock.operations import Move, move_stock
 from bantuo.core.clock import OperatingDay
 from bantuo.core.policy import Book
@@ -64,91 +62,84 @@ def keep_orders(
     """Store routed orders with lines, reservations, decisions, events and outbox rows; their ids in order."""
     if not routed:
         return []
-    ids = _insert_orders(routed, day=day)
-    made = list(zip(routed, ids, strict=True))
-    _insert_lines(made)
+    told = {"on": day.on, "now": now, "version": book.version, "actor": actor}
+    heads = zip(_HEAD, columns_of(map(_head, routed), len(_HEAD)), strict=True)
+    lines = zip(_LINE, columns_of(_lines(routed), len(_LINE)), strict=True)
+    ids = [int(row[0]) for row in fetch_rows(_KEEP, {**told, **dict(heads), **dict(lines)})]
     move_stock(
         [
             Move(balance, pool, "reserve", 0, line.quantity, f"order:{order_id}")
-            for item, order_id in made
+            for item, order_id in zip(routed, ids, strict=True)
             for line, _, pool, balance in item.lines()
             if pool is not None and balance is not None
         ],
         at=now,
     )
-    _tell(made, version=book.version, now=now, actor=actor)
     return ids
 
 
-def _insert_orders(routed: Sequence[RoutedOrder], *, day: OperatingDay) -> list[int]:
-    rows = []
-    for item in routed:
-        found, order = item.resolved, item.resolved.order
-        goods = sum(line.goods_fen for line in order.lines)
-        freight = sum(line.freight_fen for line in order.lines)
-        warehouse = found.warehouse_id if item.choice.route == "semi" else None
-        rows.append(
-            (
-                found.seller_id, order.marketplace, order.external_id, order.placed_at, order.destination,
-                goods, freight, order.merchant_coupon_fen, item.choice.route, item.state, warehouse,
-            )
-        )  # fmt: skip
-    made = {
-        (r[0], r[1], r[2]): int(r[3])
-        for r in fetch_rows(
-            """
-            INSERT INTO orders_order (seller_id, marketplace, external_id, part, placed_at, business_date,
-                destination, goods_fen, freight_fen, merchant_coupon_fen, route, state, warehouse_id)
-            SELECT seller_id, mkt, ext, 0, placed_at, %s, dest, goods, freight, coupon, route, state, wh
-            FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::bigint[],
-                        %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[]) WITH ORDINALITY
-                AS i(seller_id, mkt, ext, placed_at, dest, goods, freight, coupon, route, state, wh, ord)
-            ORDER BY ord RETURNING seller_id, marketplace, external_id, id
-            """,
-            [day.on, *columns_of(rows, 11)],
-        )
-    }
-    return [made[r[0], r[1], r[2]] for r in rows]
+_HEAD = (
+    "seller_id", "mkt", "ext", "placed_at", "dest", "goods", "freight", "coupon", "route", "state", "wh",
+    "reason", "rule", "deciding_line",
+)  # fmt: skip
+_LINE = ("place", "line_no", "sku_id", "quantity", "line_goods", "line_freight", "pool")
 
 
-def _insert_lines(made: Sequence[tuple[RoutedOrder, int]]) -> None:
-    rows = [
-        (
-            item.resolved.seller_id, order_id, line.line_no, sku, line.quantity, line.goods_fen,
-            line.freight_fen, pool,
-        )
-        for item, order_id in made
-        for line, sku, pool, _ in item.lines()
-    ]  # fmt: skip
-    run_statement(
-        """
+def _head(item: RoutedOrder) -> tuple[object, ...]:
+    found, order, choice = item.resolved, item.resolved.order, item.choice
+    return (
+        found.seller_id, order.marketplace, order.external_id, order.placed_at, order.destination,
+        sum(line.goods_fen for line in order.lines), sum(line.freight_fen for line in order.lines),
+        order.merchant_coupon_fen, choice.route, item.state,
+        found.warehouse_id if choice.route == "semi" else None, choice.reason, choice.rule, choice.line_no,
+    )  # fmt: skip
+
+
+def _lines(routed: Sequence[RoutedOrder]) -> Iterator[tuple[object, ...]]:
+    """The lines of all, each with the place of its order among them, counted from 1."""
+    for place, item in enumerate(routed, start=1):
+        for line, sku, pool, _ in item.lines():
+            yield place, line.line_no, sku, line.quantity, line.goods_fen, line.freight_fen, pool
+
+
+# One statement: each of its own would be read and planned anew for every batch, which for the small batches
+# of single orders costs as much as the writing.
+_KEEP = """
+    WITH head AS MATERIALIZED (
+        SELECT nextval(pg_get_serial_sequence('orders_order', 'id')) AS id, i.*
+        FROM unnest(%(seller_id)s::bigint[], %(mkt)s::text[], %(ext)s::text[], %(placed_at)s::timestamptz[],
+                    %(dest)s::text[], %(goods)s::bigint[], %(freight)s::bigint[], %(coupon)s::bigint[],
+                    %(route)s::text[], %(state)s::text[], %(wh)s::bigint[], %(reason)s::text[],
+                    %(rule)s::text[], %(deciding_line)s::int[]) WITH ORDINALITY
+            AS i(seller_id, mkt, ext, placed_at, dest, goods, freight, coupon, route, state, wh, reason,
+                 rule, deciding_line, place)
+    ), made AS (
+        INSERT INTO orders_order (id, seller_id, marketplace, external_id, part, placed_at, business_date,
+            destination, goods_fen, freight_fen, merchant_coupon_fen, route, state, warehouse_id)
+        SELECT id, seller_id, mkt, ext, 0, placed_at, %(on)s, dest, goods, freight, coupon, route, state, wh
+        FROM head
+    ), lined AS (
         INSERT INTO orders_orderline
             (seller_id, order_id, line_no, sku_id, quantity, goods_fen, freight_fen, pool, reserved)
-        SELECT seller_id, order_id, line_no, sku_id, quantity, goods, freight, pool, pool IS NOT NULL
-        FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::bigint[], %s::int[], %s::bigint[],
-                    %s::bigint[], %s::text[])
-            AS i(seller_id, order_id, line_no, sku_id, quantity, goods, freight, pool)
-        """,
-        columns_of(rows, 8),
+        SELECT h.seller_id, h.id, l.line_no, l.sku_id, l.quantity, l.goods, l.freight, l.pool,
+               l.pool IS NOT NULL
+        FROM unnest(%(place)s::bigint[], %(line_no)s::int[], %(sku_id)s::bigint[], %(quantity)s::int[],
+                    %(line_goods)s::bigint[], %(line_freight)s::bigint[], %(pool)s::text[])
+            AS l(place, line_no, sku_id, quantity, goods, freight, pool)
+        JOIN head h USING (place)
+    ), decided AS (
+        INSERT INTO orders_routingdecision
+            (seller_id, order_id, route, reason, rule, line_no, policy_version, detail, decided_at, actor)
+        SELECT seller_id, id, route, reason, rule, deciding_line, %(version)s, '{}'::jsonb, %(now)s, %(actor)s
+        FROM head
+    ), noted AS (
+        INSERT INTO orders_orderevent (seller_id, order_id, state, reason, happened_at, actor)
+        SELECT seller_id, id, state, reason, %(now)s, %(actor)s FROM head
+    ), told AS (
+        INSERT INTO events_outboxevent (topic, seller_id, key, payload, occurred_at)
+        SELECT 'order.placed', seller_id, 'order:' || id,
+               jsonb_build_object('route', route, 'reason', reason), %(now)s
+        FROM head
     )
-
-
-def _tell(made: Sequence[tuple[RoutedOrder, int]], *, version: str, now: datetime, actor: str) -> None:
-    chosen = [(item.resolved.seller_id, order_id, item.choice, item.state) for item, order_id in made]
-    record_decisions(
-        [(seller, order_id, c.route, c.reason, c.rule, c.line_no) for seller, order_id, c, _ in chosen],
-        version=version,
-        at=now,
-        actor=actor,
-    )
-    record_events(
-        [(seller, order_id, state, c.reason, now) for seller, order_id, c, state in chosen], actor=actor
-    )
-    emit_events(
-        "order.placed",
-        [
-            (seller, f"order:{order_id}", {"route": c.route, "reason": c.reason})
-            for seller, order_id, c, _ in chosen
-        ],
-        at=now,
-    )
+    SELECT id FROM head ORDER BY place
+"""

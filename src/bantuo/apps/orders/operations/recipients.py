@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from bantuo.apps.events.operations import emit_events
+from bantuo.apps.orders.models import OrderRecipient
 from bantuo.apps.orders.operations.history import record_events
 from bantuo.apps.orders.operations.incoming import Refusal
 from bantuo.apps.orders.queries import lock_orders
+from bantuo.apps.sealing import SealedColumn
 from bantuo.apps.sql import columns_of, fetch_rows, run_statement
 
 RULE = "ORD-3"
@@ -61,6 +63,13 @@ def recipient_context(seller_id: int, order_id: int) -> str:
     return f"recipient|{seller_id}|{order_id}"
 
 
+SEALED = (
+    SealedColumn(
+        "order recipients", OrderRecipient, "sealed", lambda r: recipient_context(r.seller_id, r.order_id)
+    ),
+)
+
+
 def mask_name(name: str) -> str:
     """As shown by default: 张**."""
     return f"{name[:1]}**" if name else ""
@@ -89,25 +98,29 @@ def _refusal(row: NewRecipient, told: Mapping[str, str]) -> Refusal | None:
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """Part 0 of a buyer's order under lock, and whether any part of it has been released."""
+    """Part 0 of a buyer's order under lock, whether a part of it is released or sent, or waits still."""
 
     order_id: int
     seller_id: int
     destination: str
     is_released: bool
+    is_open: bool
     oaid: str | None
 
 
 _HEADS = """
     SELECT k.id, f.id, f.seller_id, f.destination,
-           EXISTS (SELECT 1 FROM orders_order p WHERE p.seller_id = f.seller_id
-               AND p.marketplace = f.marketplace AND p.external_id = f.external_id
-               AND p.state NOT IN ('reserved', 'to_ship', 'cancelled')),
-           r.oaid
+           parts.released, parts.waiting, r.oaid
     FROM unnest(%s::bigint[]) AS k(id)
     JOIN orders_order o ON o.id = k.id
     JOIN orders_order f ON f.seller_id = o.seller_id AND f.marketplace = o.marketplace
         AND f.external_id = o.external_id AND f.part = 0
+    JOIN LATERAL (
+        SELECT bool_or(p.state NOT IN ('reserved', 'to_ship', 'cancelled')
+                       OR EXISTS (SELECT 1 FROM orders_shipment h WHERE h.order_id = p.id)) AS released,
+               bool_or(p.state IN ('reserved', 'to_ship')) AS waiting
+        FROM orders_order p WHERE p.seller_id = f.seller_id AND p.marketplace = f.marketplace
+            AND p.external_id = f.external_id) parts ON TRUE
     LEFT JOIN orders_orderrecipient r ON r.seller_id = f.seller_id AND r.order_id = f.id
     WHERE %s::bigint IS NULL OR o.seller_id = %s
 """
@@ -153,17 +166,29 @@ def keep_recipients(
             known[head.order_id] = oaid
             fresh.append((head.seller_id, head.order_id, oaid, *_shown(told), _sealed(told, head, vault)))
             results.append(RecipientResult(row.row, "kept", row.order_id, oaid))
-    run_statement(
+    made = fetch_rows(
         """
         INSERT INTO orders_orderrecipient
             (seller_id, order_id, oaid, country, region, name_masked, phone_masked, sealed, kept_at)
         SELECT i.*, %s FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
                                    %s::text[], %s::bytea[]) AS i
-        ON CONFLICT DO NOTHING
+        ON CONFLICT DO NOTHING RETURNING order_id
         """,
         [now, *columns_of(fresh, 8)],
     )
-    return results
+    kept = {r[0] for r in made}
+    return [
+        _oaid_taken(r.row, r.order_id, r.oaid)
+        if r.outcome == "kept" and heads[r.order_id].order_id not in kept
+        else r
+        for r in results
+    ]
+
+
+def _oaid_taken(row: str, order_id: int, oaid: str) -> RecipientResult:
+    """The marketplace's name of an address belongs to one order of a seller."""
+    refusal = Refusal(row, "oaid", oaid[:TEXT_MAX], RULE, "it is the name of another order's address")
+    return RecipientResult(row, "refused", order_id, refusal=refusal)
 
 
 def _shown(told: Mapping[str, str]) -> tuple[str, str, str, str]:
@@ -183,7 +208,8 @@ def change_address(
 ) -> list[RecipientResult]:
     """Send orders elsewhere, as long as no part of them is released; the old address is forgotten.
 
-    Refused per row: a part that is released or sent, another country (it decides customs and price).
+    Refused per row: a part that is released or sent, an order that is cancelled, another country (it
+    decides customs and price), an oaid of another order.
     """
     heads = _lock_heads([row.order_id for row in rows], seller_id=seller_id)
     results = []
@@ -194,18 +220,9 @@ def change_address(
             results.append(RecipientResult(row.row, "refused", row.order_id, refusal=refusal))
             continue
         oaid = row.oaid or head.oaid or secrets.token_urlsafe(24)
-        shown = _shown(told)
-        run_statement(
-            """
-            INSERT INTO orders_orderrecipient
-                (seller_id, order_id, oaid, country, region, name_masked, phone_masked, sealed, kept_at)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-            ON CONFLICT (seller_id, order_id) DO UPDATE SET oaid = excluded.oaid,
-                country = excluded.country, region = excluded.region, name_masked = excluded.name_masked,
-                phone_masked = excluded.phone_masked, sealed = excluded.sealed, changed_at = excluded.kept_at
-            """,
-            [head.seller_id, head.order_id, oaid, *shown, _sealed(told, head, vault), now],
-        )
+        if not _put(head, oaid, told, vault=vault, now=now):
+            results.append(_oaid_taken(row.row, row.order_id, oaid))
+            continue
         record_events([(head.seller_id, row.order_id, "address_changed", "", now)], actor=actor)
         told_of = (head.seller_id, f"order:{row.order_id}", {"oaid": oaid, "by": actor})
         emit_events("order.address_changed", [told_of], at=now)
@@ -213,11 +230,34 @@ def change_address(
     return results
 
 
+def _put(head: _Head, oaid: str, told: Mapping[str, str], *, vault: Sealer, now: datetime) -> bool:
+    """In place of what is kept; False where another order of the seller has this oaid."""
+    try:
+        with transaction.atomic():
+            run_statement(
+                """
+                INSERT INTO orders_orderrecipient
+                    (seller_id, order_id, oaid, country, region, name_masked, phone_masked, sealed, kept_at)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+                ON CONFLICT (seller_id, order_id) DO UPDATE SET oaid = excluded.oaid,
+                    country = excluded.country, region = excluded.region,
+                    name_masked = excluded.name_masked, phone_masked = excluded.phone_masked,
+                    sealed = excluded.sealed, changed_at = excluded.kept_at
+                """,
+                [head.seller_id, head.order_id, oaid, *_shown(told), _sealed(told, head, vault), now],
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
 def _change_refusal(row: NewRecipient, head: _Head | None, told: Mapping[str, Any]) -> Refusal | None:
     if head is None:
         return Refusal(row.row, "order", str(row.order_id), RULE, "the order is not known")
     if head.is_released:
         return Refusal(row.row, "order", str(row.order_id), RULE, "the order is released or sent")
+    if not head.is_open:
+        return Refusal(row.row, "order", str(row.order_id), RULE, "the order is cancelled")
     if told["country"] != head.destination:
         return Refusal(row.row, "country", told["country"], RULE, "the country of an order stays")
     return None

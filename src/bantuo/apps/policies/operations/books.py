@@ -13,7 +13,7 @@ from django.db import transaction
 
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.policies.models import PolicyVersion
-from bantuo.apps.policies.queries import newest_amendment, published_amendments
+from bantuo.apps.policies.queries import publications, published_amendments
 from bantuo.apps.sql import fetch_rows
 from bantuo.core.policy import Book, Rule, Value
 from bantuo.core.policy_amend import amend_book
@@ -31,13 +31,13 @@ class CurrentBook:
 def current_book(*, now: datetime, actor: str) -> CurrentBook:
     """The programme's book with everything that operators have published on top of it.
 
-    The first to ask after a publication keeps the version for decisions to cite; later ones read
-    two rows. Raises what `amend_book` raises when a newly installed book cannot carry an amendment.
+    The first to ask after a publication keeps the version for decisions to cite; later ones ask one
+    question. Raises what `amend_book` raises when a newly installed book cannot carry an amendment.
     """
     shipped = load_book(DEFAULT_BOOK)
-    book = _amended(shipped.version, newest_amendment(shipped.id))
-    held = PolicyVersion.objects.filter(book=book.id, version=book.version).values_list("pk", flat=True)
-    version_id = held.first() or publish_book(book, now=now, actor=actor).pk
+    newest, kept = publications(shipped.id)
+    book = _amended(shipped.version, newest)
+    version_id = kept.get(book.version) or publish_book(book, now=now, actor=actor).pk
     return CurrentBook(book=book, version_id=version_id)
 
 

@@ -1,5 +1,6 @@
 """What a caller does with stock: state it, move it, hold some back, count it, warn of what is missing."""
 
+from bantuo.apps.stock.operations.moving import Move, close_shortages, move_stock, return_to_shortages
 from bantuo.apps.stock.operations.robots import (
     NewRobot,
     RobotTold,
@@ -14,16 +15,13 @@ from bantuo.apps.stock.operations.sheets import SheetRow, StockSheet, take_stock
 from bantuo.apps.stock.operations.shelf import SellerRow, ShelfResult, adjust_on_hand, set_safety
 from bantuo.apps.stock.operations.statements import (
     QUANTITY_MAX,
-    Move,
     SellerStatedTwice,
     StatedRow,
     StatementResult,
     StockStatement,
-    close_shortages,
     declare_stock,
-    move_stock,
     open_balances,
-    return_to_shortages,
+    open_own_balances,
 )
 from bantuo.apps.stock.operations.stating import (
     BalanceRestated,
@@ -62,6 +60,7 @@ __all__ = [
     "forget_old_calls",
     "move_stock",
     "open_balances",
+    "open_own_balances",
     "record_stock_call",
     "remove_robot",
     "restate_balance",

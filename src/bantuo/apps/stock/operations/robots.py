@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from django.db import transaction
 
 from bantuo.apps.events.operations import emit_events
+from bantuo.apps.sealing import SealedColumn
 from bantuo.apps.stock.models import Robot, RobotMessage
 from bantuo.apps.stock.queries import lock_sellers
 
@@ -192,3 +193,9 @@ def _open(robot: Robot, part: str, *, vault: SecretVault) -> str:
 
 def _context(seller_id: int, part: str) -> str:
     return f"stock.robot:{seller_id}:{part}"
+
+
+SEALED = (
+    SealedColumn("robot addresses", Robot, "sealed_url", lambda r: _context(r.seller_id, "url")),
+    SealedColumn("robot secrets", Robot, "sealed_secret", lambda r: _context(r.seller_id, "secret")),
+)

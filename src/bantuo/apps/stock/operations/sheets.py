@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from bantuo.apps.stock.models import StockFile
-from bantuo.apps.stock.operations.statements import StatedRow, open_balances
+from bantuo.apps.stock.operations.statements import StatedRow
 from bantuo.apps.stock.operations.stating import Refused, Stated, state_stock
 from bantuo.apps.stock.queries import hold_day_open, lock_sellers
 from bantuo.core.clock import OperatingDay
@@ -49,7 +49,6 @@ def take_stock_sheet(
     held = StockFile.objects.filter(seller_id=seller_id, token=sheet.token).first()
     if held is not None:
         return held
-    open_balances([seller_id], now=now)
     good = [StatedRow(r.row, r.sku, r.warehouse, r.quantity) for r in sheet.rows if r.quantity is not None]
     bad: list[Refused] = [
         (StatedRow(r.row, r.sku, r.warehouse, 0), r.field, r.written, r.rule)

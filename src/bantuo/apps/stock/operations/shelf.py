@@ -11,7 +11,8 @@ from django.db import transaction
 
 from bantuo.apps.events.operations import emit_events
 from bantuo.apps.sql import columns_of, fetch_rows, run_statement
-from bantuo.apps.stock.operations.statements import QUANTITY_MAX, Move, StatedRow, move_stock
+from bantuo.apps.stock.operations.moving import Move, move_stock
+from bantuo.apps.stock.operations.statements import QUANTITY_MAX, StatedRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,20 @@
-"""State, move and reserve stock. Balances are locked in (seller, sku, warehouse) order, always."""
+"""Take a seller's word for what is sellable, row by row, once."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
 
 from bantuo.apps.events.operations import emit_events
-from bantuo.apps.sql import columns_of, fetch_rows, int_array, run_statement
-from bantuo.apps.stock.queries import hold_day_open, lock_sellers, lock_shortages
+from bantuo.apps.sql import columns_of, fetch_rows, run_statement
+from bantuo.apps.stock.operations.merging import merge_statements
+from bantuo.apps.stock.queries import has_unopened_skus, hold_day_open, lock_sellers
 from bantuo.core.clock import OperatingDay
 
 QUANTITY_MAX = 10_000_000
-_LARGE_ROWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +54,6 @@ class StatementResult:
     refused: list[tuple[StatedRow, str, str, str]] = field(default_factory=list)  # row, field, value, rule
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A change of one pool of one balance."""
-
-    balance_id: int
-    pool: str
-    code: str
-    quantity: int
-    reserved: int
-    reference: str
-
-
 @transaction.atomic
 def open_balances(seller_ids: Sequence[int], *, now: datetime) -> int:
     """Give every semi-managed SKU of these sellers a balance at the warehouse they are bound to."""
@@ -83,6 +70,12 @@ def open_balances(seller_ids: Sequence[int], *, now: datetime) -> int:
         """,
         [list(seller_ids), now],
     )
+
+
+def open_own_balances(seller_id: int, *, now: datetime) -> None:
+    """Give what a seller has listed since its last statement a balance, so that its word for it is taken."""
+    if has_unopened_skus(seller_id):
+        open_balances([seller_id], now=now)
 
 
 class SellerStatedTwice(ValueError):
@@ -106,16 +99,19 @@ def declare_stock(
     lock_sellers(s.seller_id for s in statements)
     results = {s.seller_id: StatementResult(s.seller_id, refused=list(s.refused)) for s in statements}
     fresh = _fresh(statements, results)
-    rows = [(s, r) for s in fresh for r in _sane_rows(s.rows, results[s.seller_id])]
-    for seller_id, stated, changed, unknown, stale in _merge(fresh, rows, day=day, now=now):
-        result = results[seller_id]
-        result.stated, result.changed = stated, changed
-        for at in unknown or ():
-            row = rows[at - 1][1]
-            result.refused.append((row, "sku", f"{row.sku} × {row.warehouse}", "listed and bound"))
-        for at in stale or ():
-            statement, row = rows[at - 1]
-            result.refused.append((row, "sequence", str(statement.sequence), "above the last accepted"))
+    parts = [(s, _sane_rows(s.rows, results[s.seller_id])) for s in fresh]
+    merged = merge_statements([(s.seller_id, s.sequence, s.basis == "net") for s in fresh],
+                              [[(r.sku, r.warehouse, r.quantity) for r in rows] for _, rows in parts],
+                              day=day, now=now)  # fmt: skip
+    for (statement, rows), found in zip(parts, merged, strict=True):
+        result = results[statement.seller_id]
+        result.stated, result.changed = found.stated, found.changed
+        for row in rows if found.unknown else ():
+            if (row.sku, row.warehouse) in found.unknown:
+                result.refused.append((row, "sku", f"{row.sku} × {row.warehouse}", "listed and bound"))
+        for row in rows if found.stale else ():
+            if (row.sku, row.warehouse) in found.stale:
+                result.refused.append((row, "sequence", str(statement.sequence), "above the last accepted"))
     _record(fresh, results, day=day, now=now, actor=actor)
     return list(results.values())
 
@@ -166,87 +162,6 @@ def _sane(row: StatedRow, result: StatementResult) -> bool:
         return True
     result.refused.append((row, "quantity", str(row.quantity), f"0…{QUANTITY_MAX}"))
     return False
-
-
-# Resolve, lock in order, update, record movements, open shortages: one statement.
-_MERGE = """
-    WITH statement AS (
-        SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bool[]) AS t(seller_id, sequence, net)
-    ), inp AS (
-        SELECT i.*, t.sequence, t.net
-        FROM ROWS FROM (unnest(%s::bigint[]), jsonb_array_elements_text(%s::jsonb),
-                        jsonb_array_elements_text(%s::jsonb), unnest(%s::int[]))
-            WITH ORDINALITY AS i(seller_id, sku, warehouse, quantity, ord)
-        JOIN statement t USING (seller_id)
-    ), found AS (
-        SELECT i.*, b.id AS balance_id
-        FROM inp i
-        LEFT JOIN catalog_sku s ON s.seller_id = i.seller_id AND s.code = i.sku
-        LEFT JOIN parties_warehouse w ON w.code = i.warehouse
-        LEFT JOIN stock_balance b
-            ON b.seller_id = i.seller_id AND b.sku_id = s.id AND b.warehouse_id = w.id
-    ), last AS (
-        SELECT DISTINCT ON (balance_id) * FROM found
-        WHERE balance_id IS NOT NULL ORDER BY balance_id, ord DESC
-    ), locked AS (
-        SELECT b.id, b.declared AS before, l.sequence,
-               l.quantity + CASE WHEN l.net THEN b.declared_reserved ELSE 0 END AS after
-        FROM stock_balance b JOIN last l ON l.balance_id = b.id
-        ORDER BY b.seller_id, b.sku_id, b.warehouse_id FOR NO KEY UPDATE OF b
-    ), stated AS (
-        UPDATE stock_balance b
-        SET declared = k.after, sequence = k.sequence, stated_on = %s,
-            stated_first_at = CASE WHEN b.stated_on = %s THEN b.stated_first_at ELSE %s END
-        FROM locked k WHERE k.id = b.id AND k.sequence > b.sequence
-        RETURNING b.id, b.seller_id, b.declared_reserved, k.before, k.after, k.sequence
-    ), moved AS (
-        INSERT INTO stock_movement
-            (seller_id, balance_id, pool, code, quantity_delta, reserved_delta, reference, moved_at)
-        SELECT seller_id, id, 'declared', 'declare', after - before, 0, 'declaration:' || sequence, %s
-        FROM stated WHERE after <> before
-    ), short AS (
-        INSERT INTO stock_shortage
-            (seller_id, balance_id, quantity_short, quantity_returned, reason, opened_at, outcome)
-        SELECT seller_id, id, declared_reserved - after, 0, 'stated ' || after || ', reserved '
-               || declared_reserved, %s, ''
-        FROM stated WHERE after < declared_reserved
-        ON CONFLICT (seller_id, balance_id) WHERE closed_at IS NULL
-        DO UPDATE SET quantity_short = excluded.quantity_short + stock_shortage.quantity_returned,
-                      reason = excluded.reason
-        RETURNING seller_id, balance_id, quantity_short
-    ), told AS (
-        INSERT INTO events_outboxevent (topic, seller_id, key, payload, occurred_at)
-        SELECT 'stock.shortage_opened', seller_id, 'balance:' || balance_id,
-               jsonb_build_object('quantity_short', quantity_short), %s
-        FROM short
-    )
-    SELECT f.seller_id, count(s.id)::int, (count(s.id) FILTER (WHERE s.before <> s.after))::int,
-           array_agg(f.ord ORDER BY f.ord) FILTER (WHERE f.balance_id IS NULL),
-           array_agg(f.ord ORDER BY f.ord) FILTER (WHERE f.balance_id IS NOT NULL AND s.id IS NULL)
-    FROM found f LEFT JOIN stated s ON s.id = f.balance_id GROUP BY f.seller_id ORDER BY f.seller_id
-"""
-
-
-def _merge(
-    statements: Sequence[StockStatement],
-    rows: Sequence[tuple[StockStatement, StatedRow]],
-    *,
-    day: OperatingDay,
-    now: datetime,
-) -> list[tuple[int, int, int, list[int] | None, list[int] | None]]:
-    """Per seller: rows stated and changed, and the numbers of rows without a balance or out of date."""
-    if not rows:
-        return []
-    sellers = columns_of([(s.seller_id, s.sequence, s.basis == "net") for s in statements], 3)
-    columns = (
-        int_array(s.seller_id for s, _ in rows),
-        json.dumps([r.sku for _, r in rows]),
-        json.dumps([r.warehouse for _, r in rows]),
-        int_array(r.quantity for _, r in rows),
-    )
-    if len(rows) > _LARGE_ROWS:  # sorted and joined in memory; until the transaction ends
-        run_statement("SET LOCAL work_mem = '64MB'")
-    return fetch_rows(_MERGE, [*sellers, *columns, day.on, day.on, now, now, now, now])
 
 
 _KEEP_DECLARATIONS = """
@@ -305,77 +220,4 @@ def _record(
             if s.seller_id in made
         ],
         at=now,
-    )
-
-
-def move_stock(moves: Iterable[Move], *, at: datetime) -> int:
-    """Apply moves to their balances, locked in order, and record each. Inside the caller's transaction.
-
-    The balance's constraints refuse a move that would oversell stock on hand or go below zero.
-    """
-    rows = [(m.balance_id, m.pool, m.code, m.quantity, m.reserved, m.reference) for m in moves]
-    if not rows:
-        return 0
-    return run_statement(
-        """
-        WITH inp AS (
-            SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::int[], %s::text[])
-                AS i(balance_id, pool, code, quantity, reserved, reference)
-        ), locked AS (
-            SELECT id FROM stock_balance WHERE id IN (SELECT balance_id FROM inp)
-            ORDER BY seller_id, sku_id, warehouse_id FOR NO KEY UPDATE
-        ), summed AS (
-            SELECT balance_id,
-                   COALESCE(sum(quantity) FILTER (WHERE pool = 'declared'), 0) AS declared,
-                   COALESCE(sum(reserved) FILTER (WHERE pool = 'declared'), 0) AS declared_reserved,
-                   COALESCE(sum(quantity) FILTER (WHERE pool = 'on_hand'), 0) AS on_hand,
-                   COALESCE(sum(reserved) FILTER (WHERE pool = 'on_hand'), 0) AS on_hand_reserved
-            FROM inp JOIN locked ON locked.id = inp.balance_id GROUP BY balance_id
-        ), changed AS (
-            UPDATE stock_balance b
-            SET declared = b.declared + s.declared,
-                declared_reserved = b.declared_reserved + s.declared_reserved,
-                on_hand = b.on_hand + s.on_hand,
-                on_hand_reserved = b.on_hand_reserved + s.on_hand_reserved
-            FROM summed s WHERE s.balance_id = b.id RETURNING b.id, b.seller_id
-        )
-        INSERT INTO stock_movement
-            (seller_id, balance_id, pool, code, quantity_delta, reserved_delta, reference, moved_at)
-        SELECT c.seller_id, i.balance_id, i.pool, i.code, i.quantity, i.reserved, i.reference, %s
-        FROM inp i JOIN changed c ON c.id = i.balance_id WHERE i.quantity <> 0 OR i.reserved <> 0
-        """,
-        [*columns_of(rows, 6), at],
-    )
-
-
-def return_to_shortages(returned: Mapping[int, int]) -> int:
-    """Note how much of each balance's open shortage was given back by lines that turned to the seller."""
-    return run_statement(
-        """
-        UPDATE stock_shortage s SET quantity_returned = s.quantity_returned + r.quantity
-        FROM unnest(%s::bigint[], %s::int[]) AS r(balance_id, quantity)
-        WHERE r.balance_id = s.balance_id AND s.closed_at IS NULL
-        """,
-        columns_of(sorted(returned.items()), 2),
-    )
-
-
-def close_shortages(*, now: datetime) -> int:
-    """Close shortages whose balance now covers what is reserved; keep the others open."""
-    return run_statement(
-        """
-        WITH closed AS (
-            UPDATE stock_shortage s
-            SET closed_at = %s, outcome = CASE WHEN s.quantity_returned = 0 THEN 'covered'
-                WHEN s.quantity_returned < s.quantity_short THEN 'returned in part' ELSE 'returned' END
-            FROM stock_balance b
-            WHERE b.id = s.balance_id AND b.id = ANY(%s::bigint[]) AND s.closed_at IS NULL
-                AND b.declared >= b.declared_reserved
-            RETURNING s.seller_id, s.balance_id, s.outcome
-        )
-        INSERT INTO events_outboxevent (topic, seller_id, key, payload, occurred_at)
-        SELECT 'stock.shortage_closed', seller_id, 'balance:' || balance_id,
-               jsonb_build_object('outcome', outcome), %s FROM closed
-        """,
-        [now, lock_shortages(), now],
     )

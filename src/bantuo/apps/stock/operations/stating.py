@@ -16,7 +16,7 @@ from bantuo.apps.stock.operations.statements import (
     StatementResult,
     StockStatement,
     declare_stock,
-    open_balances,
+    open_own_balances,
 )
 from bantuo.apps.stock.queries import hold_day_open, lock_sellers, missing_rows
 from bantuo.core.clock import OperatingDay
@@ -63,6 +63,7 @@ def state_stock(
     """
     hold_day_open(day)
     lock_sellers([seller_id])
+    open_own_balances(seller_id, now=now)
     kept, twice = _told_apart(rows)
     sequence = _next_sequence(seller_id)
     statement = StockStatement(seller_id, sequence, now, basis, channel, kept, [*refused, *twice])
@@ -105,7 +106,7 @@ def restate_missing(seller_id: int, *, day: OperatingDay, now: datetime, actor: 
     """
     hold_day_open(day)
     lock_sellers([seller_id])
-    open_balances([seller_id], now=now)
+    open_own_balances(seller_id, now=now)
     rows = [StatedRow(at, *row) for at, row in enumerate(missing_rows(seller_id, day), start=1)]
     if not rows:
         return None

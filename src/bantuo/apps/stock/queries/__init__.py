@@ -2,10 +2,12 @@
 
 from bantuo.apps.stock.queries.days import (
     CallTimes,
+    DayCounts,
     DaySums,
     LateDays,
     SyncState,
     call_times,
+    day_counts,
     day_sums,
     last_syncs,
     late_days,
@@ -28,12 +30,14 @@ from bantuo.apps.stock.queries.promises import (
 
 __all__ = [
     "CallTimes",
+    "DayCounts",
     "DaySums",
     "LateDays",
     "StockPosition",
     "SyncState",
     "call_times",
     "close_day",
+    "day_counts",
     "day_sums",
     "has_unopened_skus",
     "hold_day_open",

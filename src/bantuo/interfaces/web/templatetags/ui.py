@@ -57,6 +57,12 @@ def badge(value: Any, kind: str) -> SafeString:
     return format_html('<span class="tone tone-{}">{}</span>', word.tone, word.label)
 
 
+@register.simple_tag
+def word(value: Any, kind: str) -> str:
+    """The word of a code without its tone, for a sentence."""
+    return str(word_of(kind, "" if value is None else str(value)).label)
+
+
 @register.inclusion_tag("web/parts/field.html")
 def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
     """A form field with label, help and errors, tied together for screen readers."""
@@ -100,7 +106,13 @@ def empty(title: str, text: str = "", icon: str = "inbox", url: str = "", action
 @register.inclusion_tag("web/parts/figure.html")
 def figure(label: str, value: Any, note: str = "", tone: str = "", url: str = "") -> dict[str, Any]:
     """One figure with its label and a remark."""
-    return {"label": label, "value": value, "note": note, "tone": tone, "url": url}
+    return {"label": label, "value": thousands(value), "note": note, "tone": tone, "url": url}
+
+
+@register.filter
+def thousands(value: Any) -> Any:
+    """A whole number with its thousands set apart, alike in both languages; anything else as it is."""
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 @register.inclusion_tag("web/parts/stepper.html")
@@ -214,10 +226,18 @@ def _is_chinese() -> bool:
 
 @register.filter
 def actor(name: str | None) -> str:
-    """The person behind `user:12`; what the system did itself says so."""
+    """The person behind `user:12`; what a program or the system itself did says so."""
     if not name:
         return ""
-    return actor_names([name]).get(name) or (_("system") if name.startswith(("system", "job")) else name)
+    if found := actor_names([name]).get(name):
+        return found
+    kind, _colon, told = name.partition(":")
+    match kind:
+        case "key":
+            return _("API key %(number)s") % {"number": told}
+        case "app":
+            return _("ERP app %(key)s") % {"key": told}
+    return _("system") if name.startswith(("system", "job")) else name
 
 
 @register.filter
