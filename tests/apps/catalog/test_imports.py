@@ -128,6 +128,21 @@ def test_a_sheet_of_dianxiaomi_is_recognised(seller: int) -> None:
     }
 
 
+def test_a_look_marks_the_prices_that_would_raise_an_alert(seller: int) -> None:
+    make.make_skus(seller, "A-3")
+    rows = [lamp("A-1", exclusive="123.50"), lamp("A-2", exclusive="123.51"), lamp("A-3", exclusive="129.00")]
+    made = look(take_in(seller, sheet_of(*rows)))
+    marked = list(made.rows.order_by("number").values_list("number", "alert_fen_max"))
+    assert marked == [(2, None), (3, 12_350), (4, 12_350)]
+    carry_out(made)
+    raised = PriceAlert.objects.filter(cleared_at__isnull=True)
+    assert sorted(raised.values_list("sku__code", "exclusive_fen_max")) == [("A-2", 12_350), ("A-3", 12_350)]
+    again = look(take_in(seller, sheet_of(lamp("A-2", exclusive="123.51"), lamp("A-3", exclusive="120.00"))))
+    assert list(again.rows.order_by("number").values_list("plan", "alert_fen_max")) == [
+        ("same", None), ("change", None),
+    ]  # fmt: skip
+
+
 def test_a_look_says_what_would_change_and_changes_nothing(seller: int) -> None:
     make.make_skus(seller, "A-2")
     made = look(take_in(seller, sheet_of(lamp("A-1"), lamp("A-2"), lamp("A-3", weight="1e3"), lamp("A-1"))))

@@ -63,6 +63,7 @@ def test_a_sheet_goes_all_its_way(seller: Seller, client: Client) -> None:
     assert "This is a look: nothing has been listed yet." in look
     assert "the spreadsheet has shortened this number" in look
     assert "¥129.99" in look
+    assert ">Exclusive price</span> ¥129.99" in look  # the unit once, beside the figure
     assert not Sku.objects.exists()
     act(client, "start", made)
     progress = client.get(reverse("seller:listing_import_progress", args=[made.pk]))
@@ -79,6 +80,19 @@ def test_a_sheet_goes_all_its_way(seller: Seller, client: Client) -> None:
     work(made)
     assert made.state == "undone"
     assert not Sku.objects.filter(delisted_at__isnull=True).exists()
+
+
+def test_the_look_warns_of_price_alerts_and_shows_their_rows(seller: Seller, client: Client) -> None:
+    headings = "SKU,标题,重量(g),长(cm),宽(cm),高(cm),普通价(元),专属价(元)"
+    rows = ["W-1,台灯,500,20,20,20,100.00,95.00", "W-2,台灯,500,20,20,20,100.00,95.01"]
+    upload(client, "\n".join([headings, *rows]).encode(), name="goods.csv")
+    made = ListingImport.objects.get()
+    look = match(client, made, category="home-lamps", markets="ES").content.decode()
+    assert "1 row will raise a price alert" in look
+    shown = client.get(reverse("seller:listing_import", args=[made.pk]), {"show": "alert"}).content.decode()
+    assert "W-2" in shown
+    assert "W-1" not in shown
+    assert "Price alert: at most ¥95.00 raises none" in shown
 
 
 def test_the_faults_come_back_beside_their_cells_and_can_be_mended(seller: Seller, client: Client) -> None:

@@ -345,6 +345,9 @@ class ListingImportRow(models.Model):
     plan = models.TextField(default="", help_text="new, change, same")
     problems = models.JSONField(default=list)
     changes = models.JSONField(default=dict, help_text="field → before and after, for the preview")
+    alert_fen_max = models.BigIntegerField(
+        null=True, help_text="would raise a price alert: the highest exclusive price that would not"
+    )
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     done_at = models.DateTimeField(null=True)

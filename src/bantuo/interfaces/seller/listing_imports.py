@@ -33,7 +33,7 @@ from bantuo.interfaces.seller.listing_sheets import (
     read_upload,
     template_workbook,
 )
-from bantuo.interfaces.seller.listing_words import field_words, problem_words, value_words
+from bantuo.interfaces.seller.listing_words import change_words, field_words, problem_words, value_words
 from bantuo.interfaces.seller.listings import download, tab_context
 from bantuo.interfaces.web.access import SELLER_ROLES, access
 from bantuo.interfaces.web.listing_jobs import defer_import
@@ -146,6 +146,8 @@ def _standing(request: SellerRequest, made: ListingImport) -> dict[str, Any]:
     rows = made.rows.order_by("number")
     if wanted == "bad":
         rows = rows.filter(state__in=_BAD)
+    elif wanted == "alert":
+        rows = rows.filter(alert_fen_max__isnull=False)
     elif wanted in ("new", "change", "same"):
         rows = rows.filter(plan=wanted).exclude(state__in=("bad", "refused"))
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
@@ -156,6 +158,7 @@ def _standing(request: SellerRequest, made: ListingImport) -> dict[str, Any]:
         "states": states,
         "plans": plans,
         "bad": sum(states.get(state, 0) for state in _BAD),
+        "alerts": made.rows.filter(alert_fen_max__isnull=False).count(),
         "show": wanted,
         "page": page,
         "rows": [_shown_row(made, row) for row in page],
@@ -185,7 +188,7 @@ def _shown_row(made: ListingImport, row: ListingImportRow) -> dict[str, Any]:
         "problems": [problem_words(problem) for problem in row.problems],
         "changes": [
             (
-                field_words("pictures" if name == "images" else name),
+                change_words(name),
                 "" if is_new else value_words(name, old),
                 value_words(name, new),
             )
@@ -193,10 +196,6 @@ def _shown_row(made: ListingImport, row: ListingImportRow) -> dict[str, Any]:
         ],
         "more": max(0, len(changes) - _SHOWN_CHANGES),
     }
-
-
-def _change_label(name: str) -> str:
-    return field_words("pictures" if name == "images" else name)
 
 
 @access(view=(), act=WRITERS)

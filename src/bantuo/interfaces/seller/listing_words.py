@@ -76,6 +76,7 @@ _FIELDS: Mapping[str, str | Promise] = {
     "ordinary": gettext_lazy("Ordinary price"),
     "exclusive": gettext_lazy("Exclusive price"),
 }
+_WITH_UNIT = frozenset({"money", "weight", "length"})
 _Words = Callable[[re.Match[str]], str]
 _REASONS: tuple[tuple[re.Pattern[str], _Words], ...] = (
     (re.compile(r"is missing"), lambda m: _("is missing")),
@@ -204,6 +205,13 @@ def field_words(name: str) -> str:
     if name.startswith("size_chart"):
         return tr(BY_NAME["size_chart"].label)
     return name
+
+
+def change_words(name: str) -> str:
+    """What a field is called beside its value, which tells its unit itself."""
+    words = field_words("pictures" if name == "images" else name)
+    column = BY_NAME.get(name)
+    return words.partition("(")[0].strip() if column and column.kind in _WITH_UNIT else words
 
 
 def problem_words(problem: Mapping[str, Any]) -> str:

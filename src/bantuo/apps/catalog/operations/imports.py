@@ -9,8 +9,9 @@ from typing import Any
 from django.db import transaction
 
 from bantuo.apps.catalog.models import ListingImport, ListingImportRow, SheetMapping
-from bantuo.apps.catalog.operations.checks import NewSku, RefusedRow
+from bantuo.apps.catalog.operations.checks import ListingTerms, NewSku, RefusedRow
 from bantuo.apps.catalog.operations.listing import judge_rows
+from bantuo.apps.catalog.operations.prices import alert_fen_max
 from bantuo.apps.catalog.operations.sheet_rows import Problem, ReadRow, read_rows
 from bantuo.apps.catalog.operations.snapshots import FIELDS
 from bantuo.apps.parties.operations import lock_sellers
@@ -23,6 +24,7 @@ MAPPING, CHECKED, RUNNING, DONE = "mapping", "checked", "running", "done"
 UNDOING, UNDONE, DROPPED = "undoing", "undone", "dropped"
 _BATCH = 2_000
 _FIXED_MAX = 500
+_PRICING = frozenset({"ordinary_fen", "exclusive_fen", "semi_managed"})
 
 
 class ImportUnknown(LookupError):
@@ -110,7 +112,8 @@ def map_columns(
 def check_import(import_id: int, *, seller_id: int, book: Book, on: date) -> ListingImport:
     """Judge every row as listing would, and keep what it would change; the catalogue stays as it is.
 
-    A row is new, a change, the same, or bad with its reasons. Raises ImportUnknown, ImportClosed.
+    A row is new, a change, the same, or bad with its reasons; a price that would raise an alert (PRC-1)
+    is marked. Raises ImportUnknown, ImportClosed.
     """
     sellers = lock_sellers([seller_id])
     made = lock_import(import_id, seller_id=seller_id)
@@ -124,17 +127,18 @@ def check_import(import_id: int, *, seller_id: int, book: Book, on: date) -> Lis
         reasons.setdefault(new.row, []).append(problem_of_refusal(problem))
     counted = {new.row: new for new in judged.good}
     for row in read:
-        _settle(row, counted.get(row.stored.number), reasons.get(row.stored.number, []))
+        _settle(row, counted.get(row.stored.number), reasons.get(row.stored.number, []), judged.terms)
     ListingImportRow.objects.bulk_update(
-        rows, ["state", "plan", "problems", "changes", "before"], batch_size=500
+        rows, ["state", "plan", "problems", "changes", "before", "alert_fen_max"], batch_size=500
     )
     made.state = CHECKED
     made.save(update_fields=["state"])
     return made
 
 
-def _settle(row: ReadRow, new: NewSku | None, reasons: list[Problem]) -> None:
+def _settle(row: ReadRow, new: NewSku | None, reasons: list[Problem], terms: ListingTerms) -> None:
     stored = row.stored
+    stored.alert_fen_max = None
     stored.problems = [*row.problems, *reasons]
     stored.before = row.before
     if stored.problems or new is None:
@@ -145,6 +149,10 @@ def _settle(row: ReadRow, new: NewSku | None, reasons: list[Problem]) -> None:
     stored.changes = dict(_changes(row.before, new))
     back = row.before is not None and not row.before["on_sale"]
     stored.plan = "new" if row.before is None else "change" if stored.changes or back else "same"
+    if back or not _PRICING.isdisjoint(stored.changes):
+        stored.alert_fen_max = alert_fen_max(
+            new.ordinary_fen, new.exclusive_fen, semi_managed=new.semi_managed, terms=terms
+        )
 
 
 def _changes(before: Mapping[str, Any] | None, new: NewSku) -> Iterator[tuple[str, Any]]:

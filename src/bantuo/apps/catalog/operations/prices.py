@@ -175,20 +175,11 @@ def judge_alerts(priced: Iterable[Priced], *, terms: ListingTerms, now: datetime
         [now, [p.sku_id for p in judged]],
     )
     emit_events("catalog.price_alert_cleared", [(s, f"sku:{i}", {}) for s, i in sorted(cleared)], at=now)
-    raised = [(p, p.exclusive_fen) for p in judged if p.exclusive_fen is not None and _is_too_dear(p, terms)]
-    columns = columns_of(
-        [
-            (
-                p.seller_id,
-                p.sku_id,
-                p.ordinary_fen,
-                fen,
-                exclusive_fen_max(p.ordinary_fen, threshold_bp=terms.price_bp),
-            )
-            for p, fen in raised
-        ],
-        5,
-    )
+    raised = []
+    for p in judged:
+        fen_max = alert_fen_max(p.ordinary_fen, p.exclusive_fen, semi_managed=p.semi_managed, terms=terms)
+        if fen_max is not None:
+            raised.append((p.seller_id, p.sku_id, p.ordinary_fen, p.exclusive_fen, fen_max))
     run_statement(
         """
         INSERT INTO catalog_pricealert
@@ -196,28 +187,25 @@ def judge_alerts(priced: Iterable[Priced], *, terms: ListingTerms, now: datetime
         SELECT i.*, 'PRC-1', 'exclusive price above ' || %s || ' bp of the ordinary price', %s
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS i
         """,
-        [str(terms.price_bp), now, *columns],
+        [str(terms.price_bp), now, *columns_of(raised, 5)],
     )
     emit_events(
         "catalog.price_alert_raised",
         [
-            (
-                p.seller_id,
-                f"sku:{p.sku_id}",
-                {"ordinary_fen": p.ordinary_fen, "exclusive_fen": fen, "rule": "PRC-1"},
-            )
-            for p, fen in raised
+            (seller, f"sku:{sku}", {"ordinary_fen": ordinary, "exclusive_fen": exclusive, "rule": "PRC-1"})
+            for seller, sku, ordinary, exclusive, _ in raised
         ],
         at=now,
     )
     return len(raised)
 
 
-def _is_too_dear(priced: Priced, terms: ListingTerms) -> bool:
-    return (
-        priced.semi_managed
-        and priced.exclusive_fen is not None
-        and is_price_alert(
-            priced.ordinary_fen, exclusive_fen=priced.exclusive_fen, threshold_bp=terms.price_bp
-        )
-    )
+def alert_fen_max(
+    ordinary_fen: int, exclusive_fen: int | None, *, semi_managed: bool, terms: ListingTerms
+) -> int | None:
+    """The highest exclusive price that raises no alert (PRC-1), where this one does; None: it raises none."""
+    if not semi_managed or exclusive_fen is None:
+        return None
+    if not is_price_alert(ordinary_fen, exclusive_fen=exclusive_fen, threshold_bp=terms.price_bp):
+        return None
+    return exclusive_fen_max(ordinary_fen, threshold_bp=terms.price_bp)
