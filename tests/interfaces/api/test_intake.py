@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,7 +17,7 @@ from bantuo.apps.orders.models import IntakeRefusal, Order, OrderRecipient
 from bantuo.apps.stock.models import Balance
 from bantuo.apps.stock.queries import movement_differences, oversold_balances
 from bantuo.interfaces.api.intake import QUEUE
-from bantuo.interfaces.api.intake_queue import IntakeQueue, QueueFull, Waiting
+from bantuo.interfaces.api.intake_queue import IntakeQueue, QueueFull, WaitedTooLong, Waiting
 from bantuo.interfaces.api.intake_shapes import read_order
 from tests.interfaces.api.callers import ApiClient, marketplace_client, seller_client
 from tests.interfaces.api.shop import ApiShop, make_shop
@@ -242,6 +242,43 @@ def test_a_full_queue_refuses_and_a_closing_one_writes_what_waits() -> None:
     assert [f.result(5) for f in answers] == ["0", "1", "2"]
     with pytest.raises(QueueFull):
         queue.put(_waiting("4"))
+
+
+def test_a_batch_waits_a_moment_for_as_many_as_the_last_one_had() -> None:
+    sizes: list[int] = []
+    held = threading.Event()
+
+    def write(batch: Sequence[Waiting]) -> list[Any]:
+        held.wait(10)
+        sizes.append(len(batch))
+        return [item.order.external_id for item in batch]
+
+    queue = IntakeQueue(write, gather_seconds=60)
+    first = queue.put(_waiting("0"))
+    while queue._waiting:  # the writer has taken the first
+        threading.Event().wait(0.01)
+    pair = [queue.put(_waiting("1")), queue.put(_waiting("2"))]
+    held.set()
+    assert [item.result(10) for item in (first, *pair)] == ["0", "1", "2"]
+    third = queue.put(_waiting("3"))
+    with pytest.raises(WaitedTooLong):
+        third.result(0.2)
+    fourth = queue.put(_waiting("4"))
+    assert [third.result(10), fourth.result(10)] == ["3", "4"]
+    alone = queue.put(_waiting("5"))
+    queue.close()  # waits for nobody any more
+    assert alone.result(0) == "5"
+    assert sizes == [1, 2, 2, 1]
+
+
+def test_an_order_alone_does_not_wait_for_company_that_stays_away() -> None:
+    sizes: list[int] = []
+    queue = IntakeQueue(lambda batch: sizes.append(len(batch)) or ["kept"] * len(batch), gather_seconds=0.01)
+    queue._last = 16
+    assert queue.put(_waiting("1")).result(10) == "kept"
+    assert queue.put(_waiting("2")).result(10) == "kept"
+    queue.close()
+    assert sizes == [1, 1]
 
 
 def _waiting(name: str) -> Waiting:

@@ -1,6 +1,7 @@
 """Single orders that arrive together are written together: one transaction for all that wait.
 
-No timer: while one batch is being written, the next one gathers. Everybody is answered after the commit.
+While one batch is being written, the next one gathers; it waits a moment for as many as came last time,
+since whoever was just answered is about to send again. Everybody is answered after the commit.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ from bantuo.interfaces.api.intake_shapes import RecipientBody
 _log = logging.getLogger(__name__)
 WAITING_MAX = 2_048
 BATCH_MAX = 256
+_GATHER_SECONDS = 0.005
 _STOP_SECONDS = 20
 
 
@@ -69,8 +72,17 @@ class QueueFull(Exception):
 class IntakeQueue:
     """Orders on their way into the database, in the order they came."""
 
-    def __init__(self, write: Write, *, waiting_max: int = WAITING_MAX, batch_max: int = BATCH_MAX) -> None:
+    def __init__(
+        self,
+        write: Write,
+        *,
+        waiting_max: int = WAITING_MAX,
+        batch_max: int = BATCH_MAX,
+        gather_seconds: float = _GATHER_SECONDS,
+    ) -> None:
         self._write, self._waiting_max, self._batch_max = write, waiting_max, batch_max
+        self._gather_seconds = gather_seconds
+        self._last = 1  # how many the batch before had
         self._waiting: deque[Waiting] = deque()
         self._changed = threading.Condition()
         self._writer: threading.Thread | None = None
@@ -86,7 +98,8 @@ class IntakeQueue:
                 self._writer.start()
                 atexit.register(self.close)
             self._waiting.append(item)
-            self._changed.notify()
+            if len(self._waiting) in (1, self._last):  # what the writer waits for
+                self._changed.notify()
         return item
 
     def close(self) -> None:
@@ -108,7 +121,12 @@ class IntakeQueue:
         with self._changed:
             while not self._waiting and not self._is_closed:
                 self._changed.wait()
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch_max))]
+            until = time.monotonic() + self._gather_seconds
+            while len(self._waiting) < self._last and not self._is_closed:
+                if not self._changed.wait(until - time.monotonic()):
+                    break
+            self._last = min(len(self._waiting), self._batch_max)
+            return [self._waiting.popleft() for _ in range(self._last)]
 
     def _flush(self, batch: Sequence[Waiting]) -> None:
         """Write a batch; where it fails as a whole, each by itself, so that one bad order harms no other."""
