@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -56,9 +56,21 @@ psycopg.adapters.register_dumper(Column, _ColumnDumper)
 
 def fetch_rows(query: str, params: Mapping[str, Any] | Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Run one statement and return all its rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return list(cursor.fetchall())
+    return ask_rows(query, params)()
+
+
+def ask_rows(
+    query: str, params: Mapping[str, Any] | Sequence[Any] = ()
+) -> Callable[[], list[tuple[Any, ...]]]:
+    """Run one statement; what is returned reads its rows, once. In `sent_together`, only that waits."""
+    cursor = connection.cursor()
+    cursor.execute(query, params)
+
+    def rows() -> list[tuple[Any, ...]]:
+        with cursor:
+            return list(cursor.fetchall())
+
+    return rows
 
 
 def run_statement(query: str, params: Mapping[str, Any] | Sequence[Any] = ()) -> int:
@@ -80,7 +92,7 @@ def columns_of(rows: Iterable[Sequence[Any]], width: int) -> list[Column]:
 def sent_together() -> Iterator[None]:
     """Statements in this block go to the server together until somebody reads the result of one.
 
-    Only `fetch_rows` waits; the count of `run_statement` means nothing here. What fails raises at the next
+    Only reading rows waits; the count of `run_statement` means nothing here. What fails raises at the next
     wait, at the block's end at the latest. Inside a transaction.
     """
     with connection.wrap_database_errors, connection.connection.pipeline():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -17,10 +18,10 @@ from bantuo.apps.orders.operations.incoming import (
     refusals_of,
     unreadable_text,
 )
-from bantuo.apps.orders.operations.placing import BalanceKey, ResolvedOrder, RoutedOrder, keep_orders
+from bantuo.apps.orders.operations.placing import ResolvedOrder, RoutedOrder, keep_orders
 from bantuo.apps.orders.queries import intake_names, known_orders
-from bantuo.apps.sql import columns_of, fetch_rows, sent_together
-from bantuo.apps.stock.queries import hold_day_open, lock_available
+from bantuo.apps.sql import ask_rows, columns_of, sent_together
+from bantuo.apps.stock.queries import BalanceKey, ask_available, hold_day_open
 from bantuo.core.clock import OperatingDay
 from bantuo.core.policy import Book
 from bantuo.core.routing import Available, Demand, route_order
@@ -44,11 +45,11 @@ def place_orders(
         unique = [first[key] for key in dict.fromkeys(order.key for order in orders)]
         refused, resolved = _resolve(unique)
         keep_refusals(refused, now=now)
-        fresh, is_cut = _claim_keys(resolved, day=day)
-        routed = _route(fresh, day=day, is_cut=is_cut or day.is_cut(now))
-        ids = keep_orders(routed, book=book, day=day, now=now, actor=actor)
+        claim = _claim(resolved, day=day)
+        routed = _route(claim, is_cut=claim.is_cut or day.is_cut(now))
+        keep_orders(routed, claim.ids, book=book, day=day, now=now, actor=actor)
         results = {r.order.key: r for r in refused}
-        for item, order_id in zip(routed, ids, strict=True):
+        for item, order_id in zip(routed, claim.ids, strict=True):
             order, choice = item.resolved.order, item.choice
             results[order.key] = IntakeResult(order, "placed", order_id, choice.route, choice.reason)
         return _answer(orders, results)
@@ -75,46 +76,56 @@ def _resolve(orders: Sequence[NewOrder]) -> tuple[list[IntakeResult], list[Resol
     return refused, resolved
 
 
-def _claim_keys(resolved: Sequence[ResolvedOrder], *, day: OperatingDay) -> tuple[list[ResolvedOrder], bool]:
-    """Those orders whose key this transaction was the first to write, and whether the day has been cut.
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """The orders whose key this transaction was the first to write, an id for each, in turn; the stock
+    that is locked for them; and whether the day has been cut.
+    """
+
+    fresh: Sequence[ResolvedOrder] = ()
+    ids: Sequence[int] = ()
+    is_cut: bool = False
+    balances: Mapping[BalanceKey, int] = field(default_factory=dict)
+    stock: dict[int, Available] = field(default_factory=dict)
+
+
+def _claim(resolved: Sequence[ResolvedOrder], *, day: OperatingDay) -> _Claim:
+    """Write the keys, then lock the stock, also of orders that turn out to be known: that asks once.
 
     The day is held open by then: what is said of it here stays so until the transaction ends.
     """
     if not resolved:
-        return [], False
+        return _Claim()
     keys = [(r.seller_id, r.order.marketplace, r.order.external_id) for r in resolved]
-    claimed = {
-        (seller, mkt, ext): is_cut
-        for seller, mkt, ext, is_cut in fetch_rows(
-            """
-            INSERT INTO orders_orderkey (seller_id, marketplace, external_id)
-            SELECT DISTINCT * FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k(seller_id, mkt, ext)
-            ORDER BY 1, 2, 3
-            ON CONFLICT DO NOTHING RETURNING seller_id, marketplace, external_id,
-                EXISTS (SELECT 1 FROM orders_cutover WHERE business_date = %s)
-            """,
-            [*columns_of(keys, 3), day.on],
-        )
-    }
+    written = ask_rows(
+        """
+        INSERT INTO orders_orderkey (seller_id, marketplace, external_id)
+        SELECT DISTINCT * FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k(seller_id, mkt, ext)
+        ORDER BY 1, 2, 3
+        ON CONFLICT DO NOTHING RETURNING seller_id, marketplace, external_id,
+            nextval(pg_get_serial_sequence('orders_order', 'id')),
+            EXISTS (SELECT 1 FROM orders_cutover WHERE business_date = %s)
+        """,
+        [*columns_of(keys, 3), day.on],
+    )
+    promises = ask_available([key for item in resolved for key in item.balance_keys], day=day)
+    claimed = {(seller, mkt, ext): (id_, is_cut) for seller, mkt, ext, id_, is_cut in written()}
+    balances, stock = promises()
     fresh = [item for item, key in zip(resolved, keys, strict=True) if key in claimed]
-    return fresh, any(claimed.values())
+    ids = sorted(id_ for id_, _ in claimed.values())
+    return _Claim(fresh, ids, any(is_cut for _, is_cut in claimed.values()), balances, stock)
 
 
-def _route(fresh: Sequence[ResolvedOrder], *, day: OperatingDay, is_cut: bool) -> list[RoutedOrder]:
+def _route(claim: _Claim, *, is_cut: bool) -> list[RoutedOrder]:
     """Choose for each order in turn, the stock it takes being gone for the next."""
-    keys = [key for item in fresh for key in item.balance_keys]
-    balances: dict[BalanceKey, int] = {}
-    stock: dict[int, Available] = {}
-    if keys:
-        balances, stock = lock_available(keys, day=day)
     routed = []
-    for item in fresh:
-        found = tuple(balances.get(key) for key in item.balance_keys) or (None,) * len(item.skus)
+    for item in claim.fresh:
+        found = tuple(claim.balances.get(key) for key in item.balance_keys) or (None,) * len(item.skus)
         demands = [
             Demand(line_no=line.line_no, balance=balance, quantity=line.quantity, semi_managed=semi)
             for line, (_, semi), balance in zip(item.order.lines, item.skus, found, strict=True)
         ]
-        choice = route_order(demands, stock, bound=item.warehouse_id is not None, cut=is_cut)
+        choice = route_order(demands, claim.stock, bound=item.warehouse_id is not None, cut=is_cut)
         routed.append(RoutedOrder(item, choice, found))
     return routed
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bantuo.apps.orders.operations.incoming import NewLine, NewOrder
-from bantuo.apps.sql import columns_of, fetch_rows
+from bantuo.apps.sql import Column, columns_of, run_statement
 from bantuo.apps.stock.operations import Move, move_stock
+from bantuo.apps.stock.queries import BalanceKey
 from bantuo.core.clock import OperatingDay
 from bantuo.core.policy import Book
 from bantuo.core.routing import Choice
-
-BalanceKey = tuple[int, int, int]  # seller, sku, warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +56,21 @@ class RoutedOrder:
 
 
 def keep_orders(
-    routed: Sequence[RoutedOrder], *, book: Book, day: OperatingDay, now: datetime, actor: str
-) -> list[int]:
-    """Store routed orders with lines, reservations, decisions, events and outbox rows; their ids in order."""
+    routed: Sequence[RoutedOrder],
+    ids: Sequence[int],
+    *,
+    book: Book,
+    day: OperatingDay,
+    now: datetime,
+    actor: str,
+) -> None:
+    """Store routed orders under these ids with lines, reservations, decisions, events and outbox rows."""
     if not routed:
-        return []
-    told = {"on": day.on, "now": now, "version": book.version, "actor": actor}
+        return
+    told = {"on": day.on, "now": now, "version": book.version, "actor": actor, "id": Column(ids)}
     heads = zip(_HEAD, columns_of(map(_head, routed), len(_HEAD)), strict=True)
     lines = zip(_LINE, columns_of(_lines(routed), len(_LINE)), strict=True)
-    ids = [int(row[0]) for row in fetch_rows(_KEEP, {**told, **dict(heads), **dict(lines)})]
+    run_statement(_KEEP, {**told, **dict(heads), **dict(lines)})
     move_stock(
         [
             Move(balance, pool, "reserve", 0, line.quantity, f"order:{order_id}")
@@ -75,7 +80,6 @@ def keep_orders(
         ],
         at=now,
     )
-    return ids
 
 
 _HEAD = (
@@ -106,12 +110,13 @@ def _lines(routed: Sequence[RoutedOrder]) -> Iterator[tuple[object, ...]]:
 # of single orders costs as much as the writing.
 _KEEP = """
     WITH head AS MATERIALIZED (
-        SELECT nextval(pg_get_serial_sequence('orders_order', 'id')) AS id, i.*
-        FROM unnest(%(seller_id)s::bigint[], %(mkt)s::text[], %(ext)s::text[], %(placed_at)s::timestamptz[],
-                    %(dest)s::text[], %(goods)s::bigint[], %(freight)s::bigint[], %(coupon)s::bigint[],
-                    %(route)s::text[], %(state)s::text[], %(wh)s::bigint[], %(reason)s::text[],
-                    %(rule)s::text[], %(deciding_line)s::int[]) WITH ORDINALITY
-            AS i(seller_id, mkt, ext, placed_at, dest, goods, freight, coupon, route, state, wh, reason,
+        SELECT *
+        FROM unnest(%(id)s::bigint[], %(seller_id)s::bigint[], %(mkt)s::text[], %(ext)s::text[],
+                    %(placed_at)s::timestamptz[], %(dest)s::text[], %(goods)s::bigint[],
+                    %(freight)s::bigint[], %(coupon)s::bigint[], %(route)s::text[], %(state)s::text[],
+                    %(wh)s::bigint[], %(reason)s::text[], %(rule)s::text[],
+                    %(deciding_line)s::int[]) WITH ORDINALITY
+            AS i(id, seller_id, mkt, ext, placed_at, dest, goods, freight, coupon, route, state, wh, reason,
                  rule, deciding_line, place)
     ), made AS (
         INSERT INTO orders_order (id, seller_id, marketplace, external_id, part, placed_at, business_date,
@@ -141,5 +146,5 @@ _KEEP = """
                jsonb_build_object('route', route, 'reason', reason), %(now)s
         FROM head
     )
-    SELECT id FROM head ORDER BY place
+    SELECT 1
 """

@@ -17,6 +17,9 @@ from bantuo.apps.stock.queries.days import (
 )
 from bantuo.apps.stock.queries.positions import StockPosition, stock_of
 from bantuo.apps.stock.queries.promises import (
+    BalanceKey,
+    Promises,
+    ask_available,
     close_day,
     has_unopened_skus,
     hold_day_open,
@@ -29,12 +32,15 @@ from bantuo.apps.stock.queries.promises import (
 )
 
 __all__ = [
+    "BalanceKey",
     "CallTimes",
     "DayCounts",
     "DaySums",
     "LateDays",
+    "Promises",
     "StockPosition",
     "SyncState",
+    "ask_available",
     "call_times",
     "close_day",
     "day_counts",

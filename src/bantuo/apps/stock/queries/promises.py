@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from bantuo.apps.sql import columns_of, fetch_rows, run_statement
+from bantuo.apps.sql import ask_rows, columns_of, fetch_rows, run_statement
 from bantuo.core.clock import OperatingDay
 from bantuo.core.routing import Available
 
+BalanceKey = tuple[int, int, int]  # seller, sku, warehouse
+Promises = tuple[dict[BalanceKey, int], dict[int, Available]]
 
-def lock_available(
-    keys: Sequence[tuple[int, int, int]], *, day: OperatingDay
-) -> tuple[dict[tuple[int, int, int], int], dict[int, Available]]:
-    """Lock the balances of (seller, sku, warehouse) keys in order; their ids and what they can promise.
+
+def lock_available(keys: Sequence[BalanceKey], *, day: OperatingDay) -> Promises:
+    """Lock the balances of these keys in order; their ids and what they can promise.
 
     `declared` is what is left of the seller's word after reservations and the safety threshold.
     """
-    rows = fetch_rows(
+    return ask_available(keys, day=day)()
+
+
+def ask_available(keys: Sequence[BalanceKey], *, day: OperatingDay) -> Callable[[], Promises]:
+    """`lock_available` asked for; what is returned reads the answer, once."""
+    rows = ask_rows(
         """
         SELECT b.seller_id, b.sku_id, b.warehouse_id, b.id, b.on_hand - b.on_hand_reserved,
                GREATEST(b.declared - b.declared_reserved - b.safety, 0),
@@ -28,8 +34,16 @@ def lock_available(
         """,
         [day.on, day.stated_until, *columns_of(sorted(set(keys)), 3)],
     )
-    ids = {(r[0], r[1], r[2]): r[3] for r in rows}
-    return ids, {r[3]: Available(on_hand=r[4], declared=r[5], stated_in_time=r[6]) for r in rows}
+
+    def promises() -> Promises:
+        ids: dict[BalanceKey, int] = {}
+        stock: dict[int, Available] = {}
+        for seller, sku, warehouse, balance, on_hand, declared, in_time in rows():
+            ids[seller, sku, warehouse] = balance
+            stock[balance] = Available(on_hand=on_hand, declared=declared, stated_in_time=in_time)
+        return ids, stock
+
+    return promises
 
 
 def has_unopened_skus(seller_id: int) -> bool:
