@@ -93,10 +93,22 @@ def test_a_seller_lists_500_skus_and_mends_the_alerts(
     page.locator("a[href*='show=bad']").click()
     expect(page.locator("main tbody tr")).to_have_count(2)
     person.look("rows-with-problems")
+    _look_at_coming_alerts(person)
     _import(person)
     person.look("imported")
     _mend_alerts(person)
     _look_at_costs(person, code)
+
+
+def _look_at_coming_alerts(person: Person) -> None:
+    """The look says beforehand which prices would raise an alert, and how far they may go."""
+    page = person.page
+    expect(page.locator(".note-warn")).to_contain_text(str(len(sheets.TOO_DEAR)))
+    page.locator("a[href*='show=alert']").click()
+    first = page.locator("main tbody tr").first
+    expect(first).to_contain_text("¥129.99")
+    expect(first.locator(".text-warn")).to_contain_text("¥123.50")
+    person.look("rows-with-alerts")
 
 
 def _mend_alerts(person: Person) -> None:
