@@ -21,6 +21,7 @@ from bantuo.apps.integrations.scopes import MARKETPLACE_SCOPES
 from bantuo.apps.parties.queries import marketplaces
 from bantuo.interfaces.web.access import OPERATOR_ROLES, Role, access
 from bantuo.interfaces.web.api_keys import OVERLAP, Calls, KeyForm, show_once, shown_keys, shown_once
+from bantuo.interfaces.web.form_choices import choice_field
 from bantuo.interfaces.web.requests import UserRequest
 from bantuo.interfaces.web.tables import list_page
 
@@ -35,8 +36,7 @@ class MarketplaceKeyForm(KeyForm):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, scopes=MARKETPLACE_SCOPES, **options)
-        choice: Any = self.fields["marketplace"]
-        choice.choices = [(name, name) for name in marketplaces()]
+        choice_field(self, "marketplace").choices = [(name, name) for name in marketplaces()]
 
 
 @access(view=OPERATOR_ROLES)

@@ -33,6 +33,7 @@ from bantuo.apps.open_platform.operations import (
 from bantuo.apps.open_platform.operations.registering import NAME_LENGTH_MAX
 from bantuo.apps.open_platform.queries import registered_apps
 from bantuo.interfaces.web.access import OPERATOR_ROLES, Role, access
+from bantuo.interfaces.web.form_choices import choice_field
 from bantuo.interfaces.web.open_platform_words import MEANINGS
 from bantuo.interfaces.web.papers import vault
 from bantuo.interfaces.web.requests import UserRequest
@@ -136,7 +137,7 @@ class AppForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         told = [(scope, f"{label}: {MEANINGS[Scope(scope)]}") for scope, label in choices("open_scope")]
-        self.fields["scopes"].choices = told  # type: ignore[attr-defined]
+        choice_field(self, "scopes").choices = told
 
     def clean_redirect_uris(self) -> list[str]:
         """Addresses that a browser may be sent to with a code."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.db.models import Count
@@ -29,6 +31,7 @@ from bantuo.interfaces.operator.order_files import (
 )
 from bantuo.interfaces.operator.orders import DECIDERS
 from bantuo.interfaces.web.access import OPERATOR_ROLES, access
+from bantuo.interfaces.web.form_choices import choice_field
 from bantuo.interfaces.web.order_runs import defer_import
 from bantuo.interfaces.web.order_sheets import SheetUnusable, xlsx_response
 from bantuo.interfaces.web.programme import programme_of
@@ -55,10 +58,10 @@ class ImportForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}),
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         names = Seller.objects.order_by("marketplace").values_list("marketplace", flat=True).distinct()
-        self.fields["marketplace"].choices = [(name, name) for name in names[:50]]  # type: ignore[attr-defined]
+        choice_field(self, "marketplace").choices = [(name, name) for name in names[:50]]
 
 
 @access(view=OPERATOR_ROLES)

@@ -19,6 +19,7 @@ from bantuo.apps.orders.order_rows import OrderDetail, order_detail
 from bantuo.apps.parties.models import Binding, Warehouse
 from bantuo.core.clock import operating_day
 from bantuo.interfaces.web.access import OPERATOR_ROLES, WRITING_OPERATORS, Role, access
+from bantuo.interfaces.web.form_choices import choice_field
 from bantuo.interfaces.web.order_desk import order_list, save_list_filter
 from bantuo.interfaces.web.order_page import order_context
 from bantuo.interfaces.web.order_recipients import NamedForm, UnmaskForm, reveal
@@ -73,8 +74,8 @@ class SplitForm(NamedForm):
         super().__init__(*args, **kwargs)
         used = Binding.objects.filter(seller_id=detail.order.seller_id).values("warehouse")
         places = Warehouse.objects.filter(pk__in=used).exclude(code=detail.order.warehouse).order_by("code")
-        self.fields["warehouse"].choices = [(w.code, f"{w.code} {w.name_en}") for w in places]  # type: ignore[attr-defined]
-        self.fields["lines"].choices = [  # type: ignore[attr-defined]
+        choice_field(self, "warehouse").choices = [(w.code, f"{w.code} {w.name_en}") for w in places]
+        choice_field(self, "lines").choices = [
             (str(line.line_no), f"{line.sku} × {line.quantity}") for line in detail.order.lines
         ]
 
@@ -111,7 +112,7 @@ def _show(request: UserRequest, detail: OrderDetail, *, status: int = 200, **con
             "may_unmask": bool(UNMASKERS & roles),
             "may_split": may_decide
             and detail.order.state in ("reserved", "to_ship")
-            and bool(split.fields["warehouse"].choices),  # type: ignore[attr-defined]
+            and bool(choice_field(split, "warehouse").choices),
             **context,
         },
         status=status,

@@ -18,6 +18,7 @@ from bantuo.apps.accounts.queries import actor_names
 from bantuo.apps.policies.models import DraftState, PolicyAmendment, PolicyDraft
 from bantuo.core.policy import Book
 from bantuo.core.policy_amend import value_of
+from bantuo.interfaces.web.form_choices import choice_field
 from bantuo.interfaces.web.policy_pages import RuleLine, amount_words
 from bantuo.interfaces.web.policy_words import TOPICS, topic_word
 from bantuo.interfaces.web.tables import BadgeColumn, DayColumn, ListFilter, ListTable, WhenColumn
@@ -39,10 +40,8 @@ class RuleFinder(forms.Form):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        topics: Any = self.fields["topic"]
-        topics.choices = [("", _("all topics")), *TOPICS.items()]
-        statuses: Any = self.fields["status"]
-        statuses.choices = [("", _("any origin")), *choices("rule_status")]
+        choice_field(self, "topic").choices = [("", _("all topics")), *TOPICS.items()]
+        choice_field(self, "status").choices = [("", _("any origin")), *choices("rule_status")]
 
 
 class Rules(ListTable):

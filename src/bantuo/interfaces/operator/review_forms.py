@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bantuo.apps.accounts.models import User
+from bantuo.interfaces.web.form_choices import choice_field
 from bantuo.interfaces.web.words import choices
 
 _ROWS = 3
@@ -105,8 +106,7 @@ class OverrideForm(forms.Form):
 
     def __init__(self, *arguments: Any, gates: Sequence[tuple[str, Any]], **options: Any) -> None:
         super().__init__(*arguments, **options)
-        rules: Any = self.fields["rules"]
-        rules.choices = gates
+        choice_field(self, "rules").choices = gates
 
 
 class AnswerForm(forms.Form):
@@ -125,8 +125,7 @@ class AssignForm(forms.Form):
 
     def __init__(self, *arguments: Any, reviewers: Iterable[User], **options: Any) -> None:
         super().__init__(*arguments, **options)
-        reviewer: Any = self.fields["reviewer"]
-        reviewer.choices = [(user.pk, user.name or user.email) for user in reviewers]
+        choice_field(self, "reviewer").choices = [(user.pk, user.name or user.email) for user in reviewers]
 
 
 class BulkForm(forms.Form):
@@ -145,5 +144,7 @@ class BulkForm(forms.Form):
 
     def __init__(self, *arguments: Any, reviewers: Iterable[User], **options: Any) -> None:
         super().__init__(*arguments, **options)
-        reviewer: Any = self.fields["reviewer"]
-        reviewer.choices = [("", "–"), *((user.pk, user.name or user.email) for user in reviewers)]
+        choice_field(self, "reviewer").choices = [
+            ("", "–"),
+            *((user.pk, user.name or user.email) for user in reviewers),
+        ]

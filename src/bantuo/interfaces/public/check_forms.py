@@ -16,6 +16,7 @@ from bantuo.core.compare import OwnRates
 from bantuo.core.policy import Book
 from bantuo.interfaces.public import check_fields as f
 from bantuo.interfaces.public.check_categories import category_choices
+from bantuo.interfaces.web.form_choices import choice_field
 from bantuo.interfaces.web.programme import Programme
 from bantuo.interfaces.web.templatetags.ui import tr
 
@@ -154,11 +155,18 @@ class CheckForm(forms.Form):
     def __init__(self, *args: Any, programme: Programme, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._programme = programme
-        self._choices("papers", _papers(programme.book, programme.on))
-        self._choices("sites", [*self._sites(), (ELSEWHERE, _("other countries"))])
-        self._choices("month", [("", _DONT_KNOW), *((m, m) for m in recent_months(programme.on))])
+        choice_field(self, "papers").choices = _papers(programme.book, programme.on)
+        choice_field(self, "sites").choices = [*self._sites(), (ELSEWHERE, _("other countries"))]
+        choice_field(self, "month").choices = [
+            ("", _DONT_KNOW),
+            *((m, m) for m in recent_months(programme.on)),
+        ]
         listed = categories_of(category_list_in_force(programme.on))
-        self._choices("category", [("", _DONT_KNOW), *category_choices(listed), (OTHER, _("another one"))])
+        choice_field(self, "category").choices = [
+            ("", _DONT_KNOW),
+            *category_choices(listed),
+            (OTHER, _("another one")),
+        ]
         self.epr_fields = [f"epr_{site}_{stream}" for site, stream in self._streams()]
         for site, stream in self._streams():
             label = _("EPR number %(site)s, %(stream)s") % {
@@ -166,10 +174,6 @@ class CheckForm(forms.Form):
                 "stream": _STREAMS.get(stream, stream),
             }
             self.fields[f"epr_{site}_{stream}"] = f.text(label, most=60)
-
-    def _choices(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
-        field: Any = self.fields[name]
-        field.choices = list(choices)
 
     def _streams(self) -> list[tuple[str, str]]:
         rows = self._programme.book.find("ELG-17.streams", self._programme.on)

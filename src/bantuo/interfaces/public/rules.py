@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from bantuo.apps.policies.models import PolicyVersion
 from bantuo.apps.policies.queries import rule_cited, version_cited
 from bantuo.interfaces.web.access import public
+from bantuo.interfaces.web.form_choices import choice_field
 from bantuo.interfaces.web.policy_pages import RuleView, by_topic, rule_lines, rule_view
 from bantuo.interfaces.web.policy_words import TOPICS
 from bantuo.interfaces.web.programme import Programme, programme_now
@@ -32,8 +33,7 @@ class RulesForm(forms.Form):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        choice: Any = self.fields["topic"]
-        choice.choices = [("", _("all topics")), *TOPICS.items()]
+        choice_field(self, "topic").choices = [("", _("all topics")), *TOPICS.items()]
 
 
 @public

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from bantuo.apps.orders.operations.shipping import CARRIER_MAX, NUMBER_MAX, URL_MAX
 from bantuo.apps.orders.order_rows import ListedOrder
+from bantuo.interfaces.web.form_choices import choice_field
 from bantuo.interfaces.web.order_recipients import NamedForm
 
 _NUMBER_HINT = gettext_lazy("As on the label, without blanks before or after")
@@ -55,11 +56,11 @@ class CancelForm(NamedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["token"].initial = secrets.token_urlsafe(12)
-        self.fields["extent"].choices = [  # type: ignore[attr-defined]
+        choice_field(self, "extent").choices = [
             ("all", _("the whole order")),
             ("pieces", _("the pieces named below")),
         ]
-        self.fields["responsible"].choices = [  # type: ignore[attr-defined]
+        choice_field(self, "responsible").choices = [
             ("seller", _("ours: we cannot deliver it")),
             ("buyer", _("the buyer asked for it")),
         ]

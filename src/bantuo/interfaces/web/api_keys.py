@@ -18,6 +18,7 @@ from bantuo.apps.integrations.models import ApiCall, ApiKey, KeyKind
 from bantuo.apps.integrations.operations.keys import GivenKey
 from bantuo.apps.integrations.scopes import Scope
 from bantuo.channels.vault import VaultRefused
+from bantuo.interfaces.web.form_choices import choice_field
 from bantuo.interfaces.web.papers import vault
 from bantuo.interfaces.web.tables import ListTable, NumberColumn, WhenColumn
 from bantuo.interfaces.web.words import BAD, INFO, MUTE, OK, WARN, Word, add_words
@@ -70,8 +71,7 @@ class KeyForm(forms.Form):
 
     def __init__(self, *arguments: Any, scopes: Iterable[Scope], **options: Any) -> None:
         super().__init__(*arguments, **options)
-        choice: Any = self.fields["scopes"]
-        choice.choices = [(scope.value, SCOPE_WORDS[scope]) for scope in scopes]
+        choice_field(self, "scopes").choices = [(scope.value, SCOPE_WORDS[scope]) for scope in scopes]
 
 
 @dataclass(frozen=True, slots=True)

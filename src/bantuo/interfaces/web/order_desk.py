@@ -22,6 +22,7 @@ from bantuo.apps.orders.order_rows import ListedOrder
 from bantuo.apps.parties.models import Seller
 from bantuo.core.money import format_fen
 from bantuo.core.order_steps import CLOSED
+from bantuo.interfaces.web.form_choices import choice_field
 from bantuo.interfaces.web.order_page import rows_of
 from bantuo.interfaces.web.order_sheets import workbook_response
 from bantuo.interfaces.web.order_words import reason_choices, reason_text
@@ -65,7 +66,7 @@ class OrderFilterForm(forms.Form):
             ("route", [("", _("all")), *choices("order_route")]),
             ("reason", [("", _("all")), *reason_choices()]),
         ):
-            self.fields[name].choices = told  # type: ignore[attr-defined]
+            choice_field(self, name).choices = told
 
     def asked(self, seller_id: int | None) -> OrderFilter:
         """The filter; what cannot be read asks for nothing, and the form says so."""

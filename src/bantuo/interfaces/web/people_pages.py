@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from bantuo.apps.accounts.models import Role, User
 from bantuo.apps.accounts.queries import account_history, actor_names
 from bantuo.apps.events.models import OutboxEvent
+from bantuo.interfaces.web.form_choices import choice_field
 from bantuo.interfaces.web.signin_tokens import invitation_url
 from bantuo.interfaces.web.words import BAD, INFO, MUTE, OK, WARN, Word, add_words, word_of
 
@@ -119,7 +120,7 @@ class RolesForm(forms.Form):
 
     def __init__(self, *args: Any, among: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["roles"].choices = role_choices(among)  # type: ignore[attr-defined]
+        choice_field(self, "roles").choices = role_choices(among)
 
 
 class InviteForm(RolesForm):

@@ -18,7 +18,6 @@ from bantuo.apps.stock.queries.days import (
 from bantuo.apps.stock.queries.positions import StockPosition, stock_of
 from bantuo.apps.stock.queries.promises import (
     BalanceKey,
-    Promises,
     ask_available,
     close_day,
     has_unopened_skus,
@@ -37,7 +36,6 @@ __all__ = [
     "DayCounts",
     "DaySums",
     "LateDays",
-    "Promises",
     "StockPosition",
     "SyncState",
     "ask_available",
