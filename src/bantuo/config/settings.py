@@ -118,7 +118,7 @@ WSGI_APPLICATION = "bantuo.config.wsgi.application"
 STATIC_URL = "/static/"
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["bantuo.interfaces.web.signin.Accounts"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

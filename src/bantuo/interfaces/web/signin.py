@@ -11,6 +11,7 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.core import context
@@ -39,6 +40,15 @@ _log = logging.getLogger(__name__)
 _FRESH_SECONDS = 300  # somebody who has just signed in need not do so again for their own settings
 SECOND_FACTOR = "second factor"
 _CONFIRMED = "address-confirmed"
+
+
+class Accounts(AuthenticationBackend):
+    """Signing in by mail address and password; who is signed in comes with the shop that pages name."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """The account behind a session, in one question with its seller; None once it may not sign in."""
+        user = User.objects.select_related("seller").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
 
 
 class AccountAdapter(DefaultAccountAdapter):

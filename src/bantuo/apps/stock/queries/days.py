@@ -57,8 +57,8 @@ def sync_state(seller_id: int, day: OperatingDay, *, now: datetime, syncs: int =
     listed, stated, today = day_counts([seller_id], day)[seller_id]
     in_time: bool | None = listed == stated
     if day.is_cut(now):
-        fence = SellerDay.objects.filter(seller_id=seller_id, business_date=day.on)
-        in_time = fence.values_list("in_time", flat=True).first() if fence.exists() else in_time
+        fence = SellerDay.objects.filter(seller_id=seller_id, business_date=day.on).first()
+        in_time = in_time if fence is None else fence.in_time
     elif listed != stated:
         in_time = None
     return SyncState(day.on, listed, stated, today - stated, in_time, last_syncs(seller_id, syncs))
